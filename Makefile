@@ -1,0 +1,26 @@
+PYTHON ?= python3
+BIN := .venv/bin
+STUDY ?= build/study
+
+.PHONY: study test check lint clean
+study: .venv/installed ## both tasks on the published cohort; the report is at $(STUDY)/report.html
+	$(BIN)/her2mri study -o $(STUDY)
+
+test: .venv/installed
+	$(BIN)/python -m pytest -n 2
+
+check: lint test
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf build .venv

@@ -1,0 +1,41 @@
+"""The application object that the verbs hang on, and the one place where a fault becomes an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import typer
+
+from her2mri.errors import Her2mriError, InputError
+
+VERBS = ("template", "check", "import", "study")
+"""Each verb is the module ``her2mri.cli.<verb>_command`` with a ``register(app)``."""
+
+
+def build_app() -> typer.Typer:
+    """The application with all its verbs."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    for verb in VERBS:
+        importlib.import_module(f"her2mri.cli.{verb}_command").register(app)
+    return app
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        build_app()()
+    except InputError as error:
+        report_faults(error)
+        sys.exit(2)
+    except Her2mriError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def report_faults(error: InputError) -> None:
+    """Every fault on stderr, a line each, with how many there are."""
+    count = len(error.faults)
+    print(f"{count} fault{'s' if count != 1 else ''} in the input:", file=sys.stderr)
+    for fault in error.faults:
+        print(f"  {fault}", file=sys.stderr)
