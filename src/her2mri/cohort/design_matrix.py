@@ -63,7 +63,7 @@ class Encoding:
 
     @property
     def groups(self) -> IntArray:
-        """For each column the position of its variable among ``variables``: a factor enters or leaves whole."""
+        """For each column the position of its variable among ``variables``: a factor enters whole."""
         position = {variable.name: index for index, variable in enumerate(self.variables)}
         return np.array([position[term.variable] for term in self.terms], dtype=np.int64)
 

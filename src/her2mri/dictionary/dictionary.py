@@ -1,4 +1,4 @@
-"""The data dictionary: read once from its TOML file, the source of validation, templates, forms and labels."""
+"""The data dictionary, read from its TOML file: the source of validation, templates, forms and labels."""
 
 from __future__ import annotations
 
