@@ -42,6 +42,8 @@ class Metric:
     ideal: float | None = None
 
 
+_INFINITE: Final = float("inf")
+
 METRICS: Final[dict[str, Metric]] = {
     metric.name: metric
     for metric in (
@@ -53,13 +55,11 @@ METRICS: Final[dict[str, Metric]] = {
         Metric("ppv", "Positive predictive value", 0.0, 1.0, "higher"),
         Metric("youden", "Youden index", -1.0, 1.0, "higher"),
         Metric("brier", "Brier score", 0.0, 1.0, "lower"),
-        Metric(
-            "calibration_in_the_large", "Calibration in the large", float("-inf"), float("inf"), "ideal", 0.0
-        ),
-        Metric("calibration_intercept", "Calibration intercept", float("-inf"), float("inf"), "ideal", 0.0),
-        Metric("calibration_slope", "Calibration slope", float("-inf"), float("inf"), "ideal", 1.0),
+        Metric("calibration_in_the_large", "Calibration in the large", -_INFINITE, _INFINITE, "ideal", 0.0),
+        Metric("calibration_intercept", "Calibration intercept", -_INFINITE, _INFINITE, "ideal", 0.0),
+        Metric("calibration_slope", "Calibration slope", -_INFINITE, _INFINITE, "ideal", 1.0),
         Metric("ici", "Integrated calibration index", 0.0, 1.0, "lower"),
-        Metric("net_benefit", "Net benefit", float("-inf"), 1.0, "higher"),
+        Metric("net_benefit", "Net benefit", -_INFINITE, 1.0, "higher"),
         Metric("dca_optimal_threshold", "Threshold of highest net benefit", 0.0, 1.0, "ideal"),
     )
 }

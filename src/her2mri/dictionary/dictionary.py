@@ -110,7 +110,7 @@ def _rule(entry: dict[str, Any]) -> Rule:
 
 
 def _cut_rule(entry: dict[str, Any]) -> CutRule:
-    tuples = {key: tuple(entry[key]) for key in ("inputs", "cuts", "levels")}
+    tuples: dict[str, Any] = {key: tuple(entry[key]) for key in ("inputs", "cuts", "levels")}
     return CutRule(**{**entry, **tuples})
 
 
@@ -133,12 +133,16 @@ def _label_rules(entry: dict[str, Any]) -> Iterator[TableRule]:
 
 
 def _exclusion(entry: dict[str, Any]) -> Exclusion:
-    lists = {key: tuple_of(entry[key]) for key in ("equals", "missing_in", "within") if key in entry}
+    lists: dict[str, Any] = {
+        key: tuple_of(entry[key]) for key in ("equals", "missing_in", "within") if key in entry
+    }
     return Exclusion(**{**entry, **lists})
 
 
 def _task(entry: dict[str, Any]) -> Task:
-    lists = {key: tuple_of(entry[key]) for key in ("positive", "negative", "published") if key in entry}
+    lists: dict[str, Any] = {
+        key: tuple_of(entry[key]) for key in ("positive", "negative", "published") if key in entry
+    }
     return Task(**{**entry, **lists})
 
 

@@ -83,10 +83,10 @@ Rule = CutRule | TableRule
 
 @dataclass(frozen=True)
 class Exclusion:
-    """One reason to leave a lesion out. Exactly one of the three ways is used:
+    """One reason to leave a lesion out, in exactly one of three ways.
 
     ``equals``: ``variable`` has one of these values; ``missing_in``: a predictor of one of these groups is
-    missing; ``keep_largest``: another lesion of the same patient alike in ``within`` is larger in this variable.
+    missing; ``keep_largest``: another lesion of the patient alike in ``within`` is larger in this variable.
     """
 
     reason: str
