@@ -37,6 +37,8 @@ class Encoding:
 
     variables: tuple[Variable, ...]
     terms: tuple[Term, ...]
+    levels: tuple[tuple[str, ...], ...] = ()
+    """For each variable the levels met, reference first; empty for a continuous one."""
 
     @classmethod
     def learn(cls, frame: pd.DataFrame, variables: Sequence[Variable]) -> Encoding:
@@ -46,15 +48,18 @@ class Encoding:
         variable that never varies has no term.
         """
         terms: list[Term] = []
+        met: list[tuple[str, ...]] = []
         for variable in variables:
             if not variable.is_categorical:
+                met.append(())
                 if frame[variable.name].nunique() > 1:
                     terms.append(Term(variable.name, variable.name))
                 continue
             present = set(frame[variable.name].dropna())
-            levels = [value for value in variable.values if value in present]
+            levels = tuple(value for value in variable.values if value in present)
+            met.append(levels)
             terms += [Term(f"{variable.name}={level}", variable.name, level) for level in levels[1:]]
-        return cls(tuple(variables), tuple(terms))
+        return cls(tuple(variables), tuple(terms), tuple(met))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -83,4 +88,22 @@ class Encoding:
         return Encoding(
             tuple(variable for variable in self.variables if variable.name in names),
             tuple(term for term in self.terms if term.variable in names),
+            tuple(
+                met
+                for variable, met in zip(self.variables, self.levels, strict=True)
+                if variable.name in names
+            ),
         )
+
+    def unmet_levels(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Where a lesion has a level that was not met when the encoding was learned, lesions by variables.
+
+        Such a lesion has no place in the design matrix: its columns would all read 0, as if it had the
+        reference level.
+        """
+        unmet = {
+            variable.name: frame[variable.name].notna() & ~frame[variable.name].isin(met)
+            for variable, met in zip(self.variables, self.levels, strict=True)
+            if met
+        }
+        return pd.DataFrame(unmet, index=frame.index)
