@@ -1,0 +1,86 @@
+"""The whole development procedure, from candidate variables to fitted models.
+
+Whatever validates a model by resampling takes a recipe, never a fitted model, so that a choice made with the
+held-out lesions in sight is hard to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from her2mri.cohort.design_matrix import Encoding, IntArray
+from her2mri.cohort.split import grouped_folds
+from her2mri.dictionary import Variable
+from her2mri.models.estimator import ProbabilityEstimator
+from her2mri.models.family import FAMILIES
+from her2mri.models.fit import Fit
+from her2mri.models.logistic_regression import LogisticRegression
+from her2mri.models.nearest_neighbours import NearestNeighbours
+from her2mri.models.neural_network import NeuralNetwork
+from her2mri.models.tuning import tune
+from her2mri.selection.paper_selection import Selection, paper_selection, published_selection
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Encode, select, tune and fit.
+
+    ``given`` names the predictors to take as they are; empty, they are selected among the candidates.
+    """
+
+    given: tuple[str, ...] = ()
+    lasso_rule: str = "min"
+    lasso_folds: int = 10
+    multivariable_p: float = 0.1
+    final_p: float = 0.05
+    tuning_folds: int = 5
+    knn_labels: bool = False
+    seed: int = 0
+
+    def select(
+        self, frame: pd.DataFrame, y: IntArray, patient: IntArray, candidates: Sequence[Variable]
+    ) -> Selection:
+        """The predictors for outcome ``y`` among the candidates; folds never part a patient."""
+        if self.given:
+            given = [variable for variable in candidates if variable.name in self.given]
+            encoding = Encoding.learn(frame, given)
+            return published_selection(encoding, encoding.matrix(frame), y)
+        encoding = Encoding.learn(frame, candidates)
+        return paper_selection(
+            encoding,
+            encoding.matrix(frame),
+            y,
+            grouped_folds(y, patient, self.lasso_folds, self.seed),
+            lasso_rule=self.lasso_rule,
+            multivariable_p=self.multivariable_p,
+            final_p=self.final_p,
+        )
+
+    def fit(
+        self, model: str, frame: pd.DataFrame, y: IntArray, patient: IntArray, predictors: Sequence[Variable]
+    ) -> Fit:
+        """One family, tuned by cross-validation inside these lesions and fitted to all of them."""
+        encoding = Encoding.learn(frame, predictors)
+        folds = grouped_folds(y, patient, self.tuning_folds, self.seed)
+        estimator, tuning = tune(FAMILIES[model], encoding.matrix(frame), y, patient, folds, seed=self.seed)
+        if self.knn_labels and isinstance(estimator, NearestNeighbours):
+            estimator.set_params(as_labels=True)
+        return Fit(
+            model=model,
+            encoding=encoding,
+            estimator=estimator,
+            tuning=tuning,
+            notes=tuple(_notes(estimator)),
+            is_label=bool(getattr(estimator, "as_labels", False)),
+        )
+
+
+def _notes(estimator: ProbabilityEstimator) -> list[str]:
+    if isinstance(estimator, LogisticRegression) and estimator.used_firth_:
+        return ["A term separates the classes: fitted with Firth's penalty."]
+    if isinstance(estimator, NeuralNetwork) and not estimator.converged_:
+        return [f"The optimiser stopped at its limit of {estimator.max_iter} iterations."]
+    return []

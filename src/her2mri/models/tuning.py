@@ -1,0 +1,63 @@
+"""Choosing a family's settings inside the training set, by the mean AUC of held-out folds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from her2mri.cohort.design_matrix import FloatArray, IntArray
+from her2mri.models.estimator import ProbabilityEstimator
+from her2mri.models.family import ModelFamily
+
+
+def tune(
+    family: ModelFamily, X: FloatArray, y: IntArray, patient: IntArray, folds: IntArray, *, seed: int
+) -> tuple[ProbabilityEstimator, pd.DataFrame]:
+    """The family fitted to all rows with its best settings, and the held-out AUC of each combination.
+
+    ``folds`` (n,) numbers the fold of each row. Of settings with the same AUC the first, simplest, wins. The
+    frame has one row a combination: its settings, ``cross_validated_auc``, ``folds_used`` (folds that hold
+    both classes) and ``chosen``. A family with one combination is fitted without cross-validation.
+    """
+    settings = family.settings()
+    rows: list[dict[str, Any]] = []
+    if len(settings) > 1:
+        for combination in settings:
+            scores = _held_out_auc(family, combination, X, y, patient, folds, seed=seed)
+            mean = float(np.mean(scores)) if scores else np.nan
+            rows.append({**combination, "cross_validated_auc": mean, "folds_used": len(scores)})
+        auc = np.array([row["cross_validated_auc"] for row in rows])
+        best = int(np.argmax(np.nan_to_num(auc, nan=-1.0).round(12)))
+    else:
+        rows, best = [{**settings[0], "cross_validated_auc": np.nan, "folds_used": 0}], 0
+    frame = pd.DataFrame(rows)
+    frame["chosen"] = np.arange(len(rows)) == best
+    return make(family, settings[best], seed=seed).fit(X, y, patient), frame
+
+
+def make(family: ModelFamily, combination: dict[str, Any], *, seed: int) -> ProbabilityEstimator:
+    """An unfitted estimator of the family with these settings."""
+    return family.make(**combination, **({"random_state": seed} if family.seeded else {}))
+
+
+def _held_out_auc(
+    family: ModelFamily,
+    combination: dict[str, Any],
+    X: FloatArray,
+    y: IntArray,
+    patient: IntArray,
+    folds: IntArray,
+    *,
+    seed: int,
+) -> list[float]:
+    scores = []
+    for fold in np.unique(folds):
+        held_out = folds == fold
+        if len(np.unique(y[held_out])) < 2 or len(np.unique(y[~held_out])) < 2:
+            continue
+        estimator = make(family, combination, seed=seed).fit(X[~held_out], y[~held_out], patient[~held_out])
+        scores.append(float(roc_auc_score(y[held_out], estimator.predict_proba(X[held_out])[:, 1])))
+    return scores

@@ -1,0 +1,75 @@
+"""All tables of a study in one Excel workbook, with the same bytes each time."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+_LONGEST_SHEET_NAME: Final = 31
+_MOST_ROWS: Final = 1_048_575
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+
+def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path, *, about: str) -> None:
+    """A sheet for each table behind a first sheet that says what they are.
+
+    Text that a spreadsheet would run as a formula is kept as text.
+    """
+    from openpyxl import Workbook
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    book = Workbook()
+    first = book.active
+    first.title = "About"
+    first.append([about])
+    first.append([])
+    first.append(["Sheet", "Table", "Rows"])
+    for name, table in tables.items():
+        title = sheet_name(name)
+        first.append([title, f"tables/{name}.csv", len(table)])
+        sheet = book.create_sheet(title)
+        sheet.append([str(column) for column in table.columns])
+        for row in table.head(_MOST_ROWS).astype(object).where(table.notna(), None).itertuples(index=False):
+            sheet.append(list(row))
+        for cells in sheet.iter_rows(min_row=2):
+            for cell in cells:
+                if cell.data_type == "f":
+                    cell.data_type = "s"
+        sheet.freeze_panes = "A2"
+        for index, column in enumerate(table.columns, start=1):
+            sheet.cell(1, index).font = Font(bold=True)
+            sheet.column_dimensions[get_column_letter(index)].width = min(40, max(10, len(str(column)) + 2))
+    first.column_dimensions["A"].width = first.column_dimensions["B"].width = 36
+    content = io.BytesIO()
+    book.save(content)
+    path.write_bytes(without_dates(content.getvalue()))
+
+
+def sheet_name(name: str) -> str:
+    """A table's name in the 31 characters that Excel allows.
+
+    >>> sheet_name("selection_her2_positive")
+    'selection_her2_positive'
+    """
+    return name if len(name) <= _LONGEST_SHEET_NAME else name[: _LONGEST_SHEET_NAME - 1] + "…"
+
+
+def without_dates(content: bytes) -> bytes:
+    """The same workbook with the time of writing taken out of the archive and its properties."""
+    result = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(result, "w") as target:
+        for name in sorted(source.namelist()):
+            part = source.read(name)
+            if name == "docProps/core.xml":
+                part = re.sub(rb"(<dcterms:\w+[^>]*>)[^<]*(<)", rb"\g<1>1980-01-01T00:00:00Z\g<2>", part)
+            entry = zipfile.ZipInfo(name, date_time=_EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, part)
+    return result.getvalue()

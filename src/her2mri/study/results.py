@@ -1,0 +1,126 @@
+"""What a study found: every part an object of its own room, and all of it as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from her2mri.cohort.cohort import Caveat, Cohort
+from her2mri.cohort.eligibility import Flow
+from her2mri.evaluation.evaluation import Evaluation
+from her2mri.evaluation.prediction import Prediction
+from her2mri.explanation.nomogram import Nomogram
+from her2mri.explanation.shapley import ShapleyValues
+from her2mri.models.fit import Fit
+from her2mri.selection.paper_selection import Selection
+from her2mri.statistics.table_one import TableOne
+from her2mri.study.study_file import StudyFile
+from her2mri.study.task_data import TaskData
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """One task: its lesions, what was chosen, the models, how they do and why."""
+
+    data: TaskData
+    table_one: tuple[TableOne, ...]
+    selection: Selection
+    fits: dict[str, Fit]
+    predictions: tuple[Prediction, ...]
+    evaluation: Evaluation
+    nomogram: Nomogram
+    shapley: dict[str, ShapleyValues]
+    caveats: tuple[Caveat, ...]
+
+    @property
+    def name(self) -> str:
+        """The task's name."""
+        return self.data.task.name
+
+    def table_one_frame(self) -> pd.DataFrame:
+        """Table one of every sample, one below the other."""
+        return pd.concat([table.frame() for table in self.table_one], ignore_index=True)
+
+    def tuning_frame(self) -> pd.DataFrame:
+        """Each model's settings as tried in cross-validation."""
+        frames = [fit.tuning.assign(task=self.name, model=name) for name, fit in self.fits.items()]
+        frame = pd.concat(frames, ignore_index=True)
+        leading = ["task", "model", "cross_validated_auc", "folds_used", "chosen"]
+        return frame[leading + [column for column in frame.columns if column not in leading]]
+
+    def shapley_frame(self) -> pd.DataFrame:
+        """The Shapley values of every model, long."""
+        return pd.concat([values.frame() for values in self.shapley.values()], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """A finished study. ``cohort`` holds the lesions left after the exclusions of ``flow``."""
+
+    study: StudyFile
+    cohort: Cohort
+    flow: Flow
+    tasks: dict[str, TaskResult]
+    caveats: tuple[Caveat, ...]
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every result as a tidy table, by the name of its file."""
+        found = {"flow": self.flow.frame(), "sets": self._stacked("sets")}
+        for name, task in self.tasks.items():
+            found[f"table_one_{name}"] = task.table_one_frame()
+            found[f"selection_{name}"] = task.selection.frame()
+            found[f"nomogram_{name}"] = task.nomogram.frame()
+            found[f"shapley_{name}"] = task.shapley_frame()
+        for name in (
+            "tuning",
+            "performance",
+            "comparison",
+            "roc",
+            "calibration",
+            "decision_curve",
+            "rule_out",
+        ):
+            found[name] = self._stacked(name)
+        found["caveats"] = self.caveat_frame()
+        return found
+
+    def lesions(self) -> pd.DataFrame:
+        """The cleaned input, with each task's set and outcome and every model's probability."""
+        lesions = self.cohort.frame.copy()
+        for name, task in self.tasks.items():
+            columns = pd.DataFrame({"lesion_id": task.data.frame["lesion_id"]})
+            columns[task.data.task.set_column] = task.data.sample
+            columns[f"outcome_{name}"] = task.data.y
+            for prediction in task.predictions:
+                column = f"probability_{name}_{prediction.model}"
+                values = pd.Series(prediction.probability, index=prediction.lesion)
+                fresh = columns["lesion_id"].map(values)
+                columns[column] = columns[column].fillna(fresh) if column in columns else fresh
+            lesions = lesions.drop(columns=task.data.task.set_column, errors="ignore")
+            lesions = lesions.merge(columns, on="lesion_id", how="left", validate="one_to_one")
+        return lesions
+
+    def caveat_frame(self) -> pd.DataFrame:
+        """Everything a reader must know of the data and the fits, a row each."""
+        caveats = [*self.caveats, *(caveat for task in self.tasks.values() for caveat in task.caveats)]
+        rows = [(c.code, c.message, c.row, c.column, c.value) for c in caveats]
+        return pd.DataFrame(rows, columns=["code", "message", "row", "column", "value"])
+
+    def _stacked(self, name: str) -> pd.DataFrame:
+        frames = {
+            "sets": lambda task: task.data.counts(),
+            "tuning": TaskResult.tuning_frame,
+            "performance": lambda task: task.evaluation.frame(),
+            "comparison": lambda task: task.evaluation.comparison_frame(),
+            "roc": lambda task: task.evaluation.roc_frame(),
+            "calibration": lambda task: task.evaluation.calibration_frame(),
+            "decision_curve": lambda task: task.evaluation.decision_curve_frame(),
+            "rule_out": lambda task: task.evaluation.rule_out_frame(),
+        }
+        return pd.concat([frames[name](task) for task in self.tasks.values()], ignore_index=True)
+
+
+def with_caveats(result: TaskResult, caveats: tuple[Caveat, ...]) -> TaskResult:
+    """The same result with more to be said of it."""
+    return replace(result, caveats=(*result.caveats, *caveats))

@@ -1,0 +1,152 @@
+"""The study file: every choice of a study in one TOML file, checked before anything runs."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from her2mri.dictionary import DataDictionary, load_dictionary
+from her2mri.errors import Fault, StudyFileError
+from her2mri.vocabulary import MODELS
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Settings(BaseModel):
+    """Settings are frozen, and a misspelt one is a fault."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSettings(Settings):
+    """Which tables, and how centers and patients are assigned to sets."""
+
+    tables: tuple[Path, ...] = Field((), description="Lesion tables; none: the published cohort")
+    external_centers: tuple[str, ...] = Field((), description="Centers kept for external validation")
+    train_fraction: Fraction = Field(0.7, description="Share of the other centers' patients in training")
+
+
+class SelectionSettings(Settings):
+    """How the predictors are chosen from the candidates."""
+
+    method: Literal["paper", "published"] = Field(
+        "paper", description="paper: LASSO, multivariable, stepwise; published: the study's own predictors"
+    )
+    predictors: tuple[str, ...] = Field((), description="Candidates; none: every predictor in the table")
+    lasso_rule: Literal["min", "1se"] = Field("min", description="lambda.min or the one-standard-error rule")
+    lasso_folds: int = Field(10, ge=3, le=50)
+    multivariable_p: Fraction = Field(0.1, description="p below which a term goes on to the stepwise step")
+    final_p: Fraction = Field(0.05, description="p below which a term stays in the end")
+
+
+class ModelSettings(Settings):
+    """Which families are fitted."""
+
+    families: tuple[str, ...] = Field(tuple(MODELS), description="Of DT, SVM, k-NN, ANN, LR")
+    knn_labels: bool = Field(False, description="Score k-NN by its class, as the published study did")
+    tuning_folds: int = Field(5, ge=2, le=20)
+
+    @field_validator("families")
+    @classmethod
+    def _known(cls, families: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in families if name not in MODELS]:
+            raise ValueError(f"no such model: {', '.join(unknown)}; there are {', '.join(MODELS)}")
+        if "LR" not in families:
+            raise ValueError("LR must be among the families: the nomogram is drawn from it")
+        return tuple(name for name in MODELS if name in families)
+
+
+class EvaluationSettings(Settings):
+    """How performance and its uncertainty are measured."""
+
+    n_bootstrap: int = Field(2000, ge=100, le=100_000)
+    rule_out_probability: Fraction = Field(0.95, description="P(negative) above which an event is ruled out")
+
+
+class ExplanationSettings(Settings):
+    """How the Shapley values are computed."""
+
+    background: int = Field(100, ge=10, le=1000, description="Training lesions that stand for the population")
+
+
+class StudyFile(Settings):
+    """A whole study. Every setting has a default: an empty file is the published study."""
+
+    title: str = "HER2 status from clinicopathology and breast-MRI reading"
+    protocol: Literal["paper"] = "paper"
+    dictionary: Literal["her2"] = "her2"
+    tasks: tuple[str, ...] = Field((), description="Tasks of the dictionary; none: all of them")
+    seed: int = Field(20260101, ge=0)
+    label_rule: str = "asco_cap_2018"
+    data: DataSettings = DataSettings()
+    selection: SelectionSettings = SelectionSettings()
+    models: ModelSettings = ModelSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    explanation: ExplanationSettings = ExplanationSettings()
+
+    @model_validator(mode="after")
+    def _known_words(self) -> Self:
+        dictionary = self.load_dictionary()
+        problems = [_unknown(dictionary, name) for name in self.selection.predictors]
+        for lookup, words in ((dictionary.task, self.tasks), (dictionary.label_rule, (self.label_rule,))):
+            for word in words:
+                try:
+                    lookup(word)
+                except KeyError as error:
+                    problems.append(str(error.args[0]))
+        if found := [problem for problem in problems if problem]:
+            raise ValueError("; ".join(found))
+        return self
+
+    def load_dictionary(self) -> DataDictionary:
+        """The data dictionary that the study speaks of."""
+        return load_dictionary(self.dictionary)
+
+    @property
+    def task_names(self) -> tuple[str, ...]:
+        """The tasks to run, in the order of the dictionary."""
+        names = tuple(task.name for task in self.load_dictionary().tasks)
+        return tuple(name for name in names if not self.tasks or name in self.tasks)
+
+
+def _unknown(dictionary: DataDictionary, name: str) -> str:
+    """Why a variable cannot be a predictor; empty if it can."""
+    if name not in dictionary:
+        return f"{name} is not a variable of the dictionary"
+    role = dictionary[name].role
+    if role not in {"predictor", "descriptor"}:
+        return f"{name} cannot be a predictor: its role is {role}"
+    return ""
+
+
+def read_study_file(path: Path) -> StudyFile:
+    """The study that a TOML file describes; tables are looked for beside the file.
+
+    Raises StudyFileError with every fault.
+    """
+    try:
+        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StudyFileError([Fault(path.name, f"cannot be read as a study file: {error}")]) from error
+    study = parse_study(content, where=path.name)
+    tables = tuple(path.parent / table for table in study.data.tables)
+    return study.model_copy(update={"data": study.data.model_copy(update={"tables": tables})})
+
+
+def parse_study(content: dict[str, Any], *, where: str = "study") -> StudyFile:
+    """A study from plain data; raises StudyFileError with every fault."""
+    try:
+        return StudyFile.model_validate(content)
+    except ValidationError as error:
+        faults = [
+            Fault(
+                ", setting ".join([where, *filter(None, [".".join(str(part) for part in problem["loc"])])]),
+                str(problem["msg"]).removeprefix("Value error, "),
+                value="" if isinstance(problem["input"], dict) else str(problem["input"]),
+            )
+            for problem in error.errors()
+        ]
+        raise StudyFileError(faults) from error

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from sklearn.base import clone
+
+from her2mri.models.family import FAMILIES
+from her2mri.models.nearest_neighbours import NearestNeighbours
+from her2mri.models.support_vector_machine import SupportVectorMachine, platt_sigmoid
+from her2mri.models.tuning import make, tune
+from her2mri.vocabulary import MODELS
+
+
+@pytest.fixture(scope="module")
+def lesions():
+    rng = np.random.default_rng(3)
+    X = np.column_stack([rng.normal(size=(160, 2)), rng.integers(0, 2, size=(160, 2))]).astype(float)
+    y = (rng.random(160) < 1 / (1 + np.exp(-X[:, 0] - X[:, 2]))).astype(np.int64)
+    return X, y, np.arange(160) // 2
+
+
+def test_the_families_are_those_of_the_vocabulary_in_its_order():
+    assert tuple(FAMILIES) == tuple(MODELS)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_family_is_a_scikit_learn_estimator_that_gives_probabilities(name, lesions):
+    X, y, patient = lesions
+    estimator = clone(make(FAMILIES[name], FAMILIES[name].settings()[0], seed=1)).fit(X, y, patient)
+    probability = estimator.predict_proba(X)
+    assert probability.shape == (160, 2)
+    assert np.all((probability >= 0) & (probability <= 1))
+    np.testing.assert_allclose(probability.sum(axis=1), 1)
+    np.testing.assert_array_equal(estimator.predict(X), (probability[:, 1] >= 0.5).astype(int))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_family_refuses_a_single_class(name, lesions):
+    X, _, patient = lesions
+    with pytest.raises(ValueError, match="two classes, got 1"):
+        make(FAMILIES[name], FAMILIES[name].settings()[0], seed=1).fit(X, np.ones(160, dtype=int), patient)
+
+
+def test_neighbours_by_label_give_the_majority_class(lesions):
+    X, y, _ = lesions
+    share = NearestNeighbours(n_neighbors=9).fit(X, y).predict_proba(X)[:, 1]
+    label = NearestNeighbours(n_neighbors=9, as_labels=True).fit(X, y).predict_proba(X)[:, 1]
+    np.testing.assert_array_equal(label, share >= 0.5)
+
+
+def test_platts_sigmoid_minimises_the_smoothed_log_loss():
+    rng = np.random.default_rng(8)
+    margin = rng.normal(size=80)
+    y = (margin + rng.normal(size=80) > 0).astype(np.int64)
+    target = np.where(y == 1, (y.sum() + 1) / (y.sum() + 2), 1 / ((1 - y).sum() + 2))
+
+    def loss(beta):
+        score = beta[0] * margin + beta[1]
+        return np.sum(np.logaddexp(0, score) - target * score)
+
+    expected = minimize(loss, [0.0, 0.0], tol=1e-12).x
+    np.testing.assert_allclose(platt_sigmoid(margin, y), expected, atol=1e-5)
+
+
+def test_platts_sigmoid_stays_finite_when_the_margin_separates():
+    slope, intercept = platt_sigmoid(np.array([-2.0, -1.0, 1.0, 2.0]), np.array([0, 0, 1, 1]))
+    assert 0 < slope < 10
+    assert abs(intercept) < 1e-6
+
+
+def test_a_margin_against_the_outcome_gives_the_prevalence_to_all():
+    slope, intercept = platt_sigmoid(np.array([-2.0, -1.0, 1.0, 2.0]), np.array([1, 1, 0, 0]))
+    assert (slope, round(intercept, 12)) == (0.0, 0.0)
+
+
+def test_the_sigmoid_is_fitted_without_parting_a_patient(lesions, monkeypatch):
+    X, y, patient = lesions
+    parted = []
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    split = StratifiedGroupKFold.split
+
+    def watched(self, X, y=None, groups=None):
+        for fitted, held_out in split(self, X, y, groups):
+            parted.append(set(groups[fitted]) & set(groups[held_out]))
+            yield fitted, held_out
+
+    monkeypatch.setattr(StratifiedGroupKFold, "split", watched)
+    SupportVectorMachine().fit(X, y, patient)
+    assert parted == [set()] * 5
+
+
+def test_tuning_takes_the_simplest_of_equal_settings():
+    X, y = np.repeat([[0.0], [1.0]], 60, axis=0), np.repeat([0, 1], 60)
+    folds = np.tile(np.arange(4), 30)
+    estimator, frame = tune(FAMILIES["DT"], X, y, np.arange(120), folds, seed=0)
+    assert frame["cross_validated_auc"].eq(1).all()
+    assert frame["chosen"].tolist() == [True] + [False] * (len(frame) - 1)
+    assert (estimator.max_depth, estimator.min_samples_leaf) == (2, 30)
+
+
+def test_tuning_leaves_out_folds_that_hold_one_class_and_says_how_many_it_used(lesions):
+    X, y, patient = lesions
+    folds = np.where(y == 1, np.arange(160) % 3, np.arange(160) % 2)
+    _, frame = tune(FAMILIES["DT"], X, y, patient, folds, seed=0)
+    assert frame["folds_used"].eq(2).all()
