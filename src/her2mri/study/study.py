@@ -16,7 +16,7 @@ from her2mri.cohort.from_frame import cohort_from_frame
 from her2mri.cohort.read import read_cohort
 from her2mri.datasets.published_cohort import published_cohort
 from her2mri.study.jobs import Progress, run_jobs
-from her2mri.study.results import StudyResult, TaskResult
+from her2mri.study.results import StudyResult
 from her2mri.study.study_file import StudyFile, parse_study, read_study_file
 from her2mri.study.task_analysis import TaskPlan, describe, evaluate_task, explain, fit_model
 from her2mri.study.task_data import candidates, task_data, varying

@@ -1,0 +1,118 @@
+"""Performance as the published Tables 3 and 4 lay it out, and calibration beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from her2mri.report.display_table import DisplayTable
+from her2mri.report.wording import NOT_APPLICABLE, estimate, metric_label, number
+from her2mri.vocabulary import MODELS, SAMPLES
+
+_CLASSIFICATION = ("sensitivity", "specificity", "accuracy", "npv", "ppv")
+_CALIBRATION = ("brier", "calibration_in_the_large", "calibration_intercept", "calibration_slope", "ici")
+
+THRESHOLD_RULES = {
+    "youden_in_sample": "cut-off chosen anew in each set (highest Youden index), as published",
+    "youden_training": "cut-off fixed on the training set and carried to every set",
+}
+
+
+def performance_table(
+    performance: pd.DataFrame, rule: str, *, positive: str, n_bootstrap: int
+) -> DisplayTable:
+    """AUC, classification at the cut-offs of one rule, and the threshold of highest net benefit."""
+    header = (
+        "Model",
+        metric_label("auc"),
+        *map(metric_label, _CLASSIFICATION),
+        "Cut-off",
+        "Best DCA threshold",
+    )
+    rows: list[tuple[str, ...]] = []
+    for sample, in_sample in _by_sample(performance):
+        rows.append(_heading(sample, in_sample, len(header)))
+        for model in _models(in_sample):
+            metrics = in_sample[in_sample["model"] == model]
+            at_rule = metrics[metrics["threshold_rule"] == rule]
+            rows.append(
+                (
+                    model,
+                    _cell(metrics, "auc"),
+                    *(_cell(at_rule, metric) for metric in _CLASSIFICATION),
+                    _cut_off(at_rule),
+                    _cell(metrics, "dca_optimal_threshold"),
+                )
+            )
+    return DisplayTable(
+        f"Performance: {THRESHOLD_RULES[rule]}",
+        header,
+        tuple(rows),
+        note=(
+            f"Positive class: {positive}; a lesion is called positive when its probability is at least the cut-off. "
+            f"Estimate (95 % interval): AUC by DeLong, the others by the percentiles of {n_bootstrap:,} bootstrap "
+            "resamples of patients."
+        ),
+    )
+
+
+def calibration_table(performance: pd.DataFrame) -> DisplayTable:
+    """Brier score and the calibration figures of every model in every set."""
+    header = ("Model", *map(metric_label, _CALIBRATION))
+    rows: list[tuple[str, ...]] = []
+    for sample, in_sample in _by_sample(performance):
+        rows.append(_heading(sample, in_sample, len(header)))
+        for model in _models(in_sample):
+            metrics = in_sample[in_sample["model"] == model]
+            rows.append((model, *(_cell(metrics, metric) for metric in _CALIBRATION)))
+    return DisplayTable(
+        "Calibration",
+        header,
+        tuple(rows),
+        note=(
+            "Ideal: 0 in the large (slope held at 1) and for the intercept (slope free), 1 for the slope, 0 for the "
+            "integrated calibration index, the mean distance between the smooth curve and the diagonal."
+        ),
+    )
+
+
+def metric_row(performance: pd.DataFrame, model: str, sample: str, metric: str) -> pd.Series | None:
+    """The row of one metric that no cut-off rule applies to; None where there is none."""
+    found = performance[
+        (performance["model"] == model)
+        & (performance["sample"] == sample)
+        & (performance["metric"] == metric)
+    ]
+    return None if found.empty else found.iloc[0]
+
+
+def _by_sample(performance: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    groups = {str(name): group for name, group in performance.groupby("sample", sort=False)}
+    return [(name, groups[name]) for name in SAMPLES if name in groups]
+
+
+def _heading(sample: str, in_sample: pd.DataFrame, width: int) -> tuple[str, ...]:
+    first = in_sample.iloc[0]
+    return (
+        f"{SAMPLES[sample]} (n = {first['n']}, {first['n_events']} {first['positive']})",
+        *[""] * (width - 1),
+    )
+
+
+def _models(frame: pd.DataFrame) -> Sequence[str]:
+    present = set(frame["model"])
+    return [name for name in MODELS if name in present]
+
+
+def _cell(frame: pd.DataFrame, metric: str) -> str:
+    found = frame[frame["metric"] == metric]
+    if found.empty:
+        return NOT_APPLICABLE
+    row = found.iloc[0]
+    return estimate(row["estimate"], row["conf_low"], row["conf_high"])
+
+
+def _cut_off(at_rule: pd.DataFrame) -> str:
+    thresholds = at_rule["threshold"].dropna()
+    return number(float(thresholds.iloc[0]), 3) if len(thresholds) else NOT_APPLICABLE
