@@ -1,0 +1,1 @@
+"""LASSO path, logistic inference, stepwise selection, and the published protocol built from them."""

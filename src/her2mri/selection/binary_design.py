@@ -1,0 +1,52 @@
+"""What every fit of a binary outcome asks of its data."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from her2mri.cohort.design_matrix import FloatArray, IntArray
+from her2mri.errors import EstimationError
+
+
+def checked_design(X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """The design matrix and the outcome (0 and 1) as floats.
+
+    Raises ValueError where they do not fit together, hold missing values or another outcome than 0 and 1;
+    EstimationError where all lesions are of one class.
+    """
+    design = np.asarray(X, dtype=np.float64)
+    outcome = np.asarray(y, dtype=np.float64)
+    if design.ndim != 2 or outcome.shape != (design.shape[0],):
+        raise ValueError(
+            f"X must be lesions by columns and y one a lesion, got {design.shape}, {outcome.shape}"
+        )
+    if not np.isfinite(design).all():
+        raise ValueError("X must not hold missing or infinite values")
+    if not np.isin(outcome, (0.0, 1.0)).all():
+        raise ValueError("y must hold 0 and 1 only")
+    if outcome.size == 0 or outcome.min() == outcome.max():
+        raise EstimationError("all lesions are of one class")
+    return design, outcome
+
+
+def independent_columns(X: FloatArray) -> IntArray:
+    """The positions of the columns that are no linear combination of the intercept and earlier ones.
+
+    A column is dependent where less than 1e-7 of its length is left after the earlier ones, as in R's ``lm``.
+
+    >>> independent_columns(np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [0.0, 0.0, 1.0]])).tolist()
+    [0, 1]
+    """
+    n = X.shape[0]
+    basis = np.ones((n, 1)) / np.sqrt(n)
+    kept = []
+    for index, column in enumerate(X.T):
+        length = float(np.linalg.norm(column))
+        rest = column - basis @ (basis.T @ column)
+        rest = rest - basis @ (basis.T @ rest)
+        left = float(np.linalg.norm(rest))
+        if left > 1e-7 * length and basis.shape[1] < n:
+            basis = np.column_stack([basis, rest / left])
+            kept.append(index)
+    return np.array(kept, dtype=np.int64)

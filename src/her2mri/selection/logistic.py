@@ -1,0 +1,190 @@
+"""Logistic regression by maximum likelihood, with its inference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from her2mri.cohort.design_matrix import FloatArray, IntArray
+from her2mri.selection.binary_design import checked_design, independent_columns
+from her2mri.selection.separation import is_separated
+
+ITERATIONS: Final = 60
+TOLERANCE: Final = 1e-11
+"""Relative change of the deviance at which a fit has converged."""
+LEAST_WEIGHT: Final = 1e-10
+SUSPECT_PROBABILITY: Final = 1e-4
+"""A fitted probability nearer to 0 or 1 than this may come from separation, which is then looked for."""
+
+
+@dataclass(frozen=True)
+class LogisticFit:
+    """A fitted logistic regression; the intercept comes first in every array.
+
+    ``deviance`` is -2 times ``log_likelihood``. ``separated`` says that no maximum likelihood estimate
+    exists: with ``method`` "maximum likelihood" the numbers are then where the iterations stopped and must
+    not be read; with "Firth" they are finite estimates under Jeffreys' prior. ``aliased`` are the positions
+    in the design matrix of columns that are constant or depend on earlier ones: their coefficients are 0,
+    which leaves predictions as they are, and their covariances are missing.
+    """
+
+    coefficients: FloatArray
+    covariance: FloatArray
+    log_likelihood: float
+    n: int
+    converged: bool
+    separated: bool
+    method: Literal["maximum likelihood", "Firth"] = "maximum likelihood"
+    aliased: tuple[int, ...] = ()
+
+    @property
+    def deviance(self) -> float:
+        """Minus twice the log-likelihood."""
+        return -2.0 * self.log_likelihood
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion."""
+        return self.deviance + 2.0 * (len(self.coefficients) - len(self.aliased))
+
+    @property
+    def std_errors(self) -> FloatArray:
+        """Standard errors of the coefficients."""
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
+
+    @property
+    def z_values(self) -> FloatArray:
+        """Wald statistics: coefficients over standard errors."""
+        return np.asarray(self.coefficients / self.std_errors)
+
+    @property
+    def p_values(self) -> FloatArray:
+        """Two-sided Wald p-values."""
+        from scipy.special import ndtr
+
+        return np.asarray(2.0 * ndtr(-np.abs(self.z_values)))
+
+    @property
+    def odds_ratios(self) -> FloatArray:
+        """Exponentials of the coefficients."""
+        return np.asarray(np.exp(self.coefficients))
+
+    def odds_ratio_interval(self, *, confidence: float = 0.95) -> tuple[FloatArray, FloatArray]:
+        """Wald intervals of the odds ratios, lower and upper bounds."""
+        from scipy.special import ndtri
+
+        if not 0 < confidence < 1:
+            raise ValueError(f"confidence must fulfil 0 < confidence < 1, got {confidence}")
+        half = float(ndtri(0.5 + confidence / 2)) * self.std_errors
+        with np.errstate(over="ignore"):
+            return np.exp(self.coefficients - half), np.exp(self.coefficients + half)
+
+
+def fit_logistic(X: ArrayLike, y: ArrayLike) -> LogisticFit:
+    """Logistic regression by maximum likelihood.
+
+    Parameters
+    ----------
+    X
+        Design matrix, lesions by columns, without an intercept and without missing values.
+    y
+        For each lesion 1 (event) or 0.
+
+    Raises
+    ------
+    EstimationError
+        Where all lesions are of one class.
+
+    Examples
+    --------
+    >>> fit = fit_logistic([[0.0], [0.0], [0.0], [1.0], [1.0], [1.0]], [1, 0, 0, 1, 1, 0])
+    >>> [round(float(b), 4) for b in fit.coefficients]
+    [-0.6931, 1.3863]
+    >>> fit_logistic([[0.0], [0.0], [1.0], [1.0]], [0, 0, 1, 1]).separated
+    True
+
+    """
+    design, outcome = checked_design(X, y)
+    kept = independent_columns(design)
+    scaled, back = standardised(design[:, kept])
+    beta, log_likelihood, converged = maximise(scaled, outcome)
+    probability = probabilities(scaled, beta)
+    suspect = np.minimum(probability, 1 - probability).min() < SUSPECT_PROBABILITY
+    coefficients, covariance, aliased = on_given_columns(scaled, beta, back, kept, design.shape[1])
+    return LogisticFit(
+        coefficients=coefficients,
+        covariance=covariance,
+        log_likelihood=log_likelihood,
+        n=len(outcome),
+        converged=converged,
+        separated=(suspect or not converged) and is_separated(design[:, kept], outcome),
+        aliased=aliased,
+    )
+
+
+def on_given_columns(
+    scaled: FloatArray, beta: FloatArray, back: FloatArray, kept: IntArray, n_columns: int
+) -> tuple[FloatArray, FloatArray, tuple[int, ...]]:
+    """Coefficients and covariance on the scale of the given columns, and which of these are aliased."""
+    probability = probabilities(scaled, beta)
+    weights = np.maximum(probability * (1 - probability), LEAST_WEIGHT)
+    where = np.concatenate([[0], kept + 1])
+    coefficients = np.zeros(n_columns + 1)
+    coefficients[where] = back @ beta
+    covariance = np.full((n_columns + 1, n_columns + 1), np.nan)
+    inverse = np.linalg.inv(scaled.T @ (scaled * weights[:, None]))
+    covariance[np.ix_(where, where)] = back @ inverse @ back.T
+    return coefficients, covariance, tuple(sorted(set(range(n_columns)) - set(kept.tolist())))
+
+
+def standardised(design: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Intercept and standardised columns, and the matrix that takes coefficients back to the given scale.
+
+    The fits work on this scale so that the units of the columns make no numerical difference.
+    """
+    mean, scale = design.mean(axis=0), design.std(axis=0)
+    scaled = np.column_stack([np.ones(len(design)), (design - mean) / scale])
+    back = np.diag(np.concatenate([[1.0], 1.0 / scale]))
+    back[0, 1:] = -mean / scale
+    return scaled, back
+
+
+def maximise(scaled: FloatArray, outcome: FloatArray) -> tuple[FloatArray, float, bool]:
+    """Coefficients, log-likelihood and whether Newton's method converged.
+
+    ``scaled`` has its intercept in the first column. Where the classes separate the log-likelihood still
+    converges, to its supremum, while the coefficients run away.
+    """
+    beta = np.zeros(scaled.shape[1])
+    share = outcome.mean()
+    beta[0] = np.log(share / (1 - share))
+    current = log_likelihood_of(scaled @ beta, outcome)
+    for _ in range(ITERATIONS):
+        probability = probabilities(scaled, beta)
+        weights = np.maximum(probability * (1 - probability), LEAST_WEIGHT)
+        gradient = scaled.T @ (outcome - probability)
+        step = np.linalg.solve(scaled.T @ (scaled * weights[:, None]), gradient)
+        following = log_likelihood_of(scaled @ (beta + step), outcome)
+        while following < current - 1e-9 * abs(current) and np.abs(step).max() > 1e-12:
+            step = step / 2
+            following = log_likelihood_of(scaled @ (beta + step), outcome)
+        beta = beta + step
+        change, current = abs(following - current), following
+        if change <= TOLERANCE * (abs(current) + 0.05):
+            return beta, current, True
+    return beta, current, False
+
+
+def probabilities(scaled: FloatArray, beta: FloatArray) -> FloatArray:
+    """Of the event, for each lesion."""
+    from scipy.special import expit
+
+    return np.asarray(expit(scaled @ beta))
+
+
+def log_likelihood_of(linear_predictor: FloatArray, outcome: FloatArray) -> float:
+    """Of the outcomes, given the log odds."""
+    return float(np.sum(outcome * linear_predictor - np.logaddexp(0.0, linear_predictor)))

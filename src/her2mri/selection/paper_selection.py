@@ -1,0 +1,164 @@
+"""The selection of the protocol ``paper``: LASSO, multivariable, stepwise, p. See docs/decisions/0005."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from her2mri.cohort.design_matrix import Encoding, FloatArray
+from her2mri.errors import EstimationError
+from her2mri.selection.firth import fit_firth, penalised_ratio_test
+from her2mri.selection.lasso import CrossValidatedLasso, cross_validated_lasso
+from her2mri.selection.logistic import fit_logistic
+from her2mri.selection.selection import FINAL, LASSO, MULTIVARIABLE, STEPS, STEPWISE, Selection, SelectionStep
+from her2mri.selection.stepwise import stepwise_aic
+from her2mri.selection.wald import wald_test
+
+__all__ = ["Selection", "paper_selection", "published_selection"]
+
+
+def paper_selection(
+    encoding: Encoding,
+    X: FloatArray,
+    y: ArrayLike,
+    folds: ArrayLike,
+    *,
+    lasso_rule: str = "min",
+    multivariable_p: float = 0.1,
+    final_p: float = 0.05,
+) -> Selection:
+    """Select predictors in four steps; a variable goes on whole or not at all.
+
+    1. LASSO: variables with a coefficient that is not 0 at the penalty that ``lasso_rule`` chooses.
+    2. One logistic regression of these: variables with p below ``multivariable_p``.
+    3. Stepwise by AIC, both ways, from all of these; then variables with p below ``final_p``.
+    4. The final model is fitted to what is left.
+
+    The p-value of a variable is that of the joint Wald test of its terms. Where the classes separate, the fit
+    is Firth's and the test the penalised likelihood ratio. A step that would leave nothing keeps what the
+    step before it kept. Both are said in ``notes``.
+
+    Parameters
+    ----------
+    encoding
+        The meaning of the columns of ``X``.
+    X
+        Design matrix, lesions by ``encoding.terms``, without missing values.
+    y
+        For each lesion 1 (event) or 0.
+    folds
+        For each lesion the number of its cross-validation fold.
+    lasso_rule
+        "min" (lowest cross-validated deviance) or "1se" (largest penalty within one standard error of it).
+    multivariable_p, final_p
+        The p-values below which a variable goes on.
+
+    Raises
+    ------
+    EstimationError
+        Where the LASSO leaves no variable, or a fit does not converge.
+
+    """
+    for name, cut in (("multivariable_p", multivariable_p), ("final_p", final_p)):
+        if not 0 < cut <= 1:
+            raise ValueError(f"{name} must fulfil 0 < p <= 1, got {cut}")
+    notes: list[str] = []
+    lasso = cross_validated_lasso(X, y, folds)
+    first = _lasso_step(encoding, lasso, lasso_rule, notes)
+    second = _fitted_step(MULTIVARIABLE, encoding, first.kept, X, y, multivariable_p, notes)
+    third = _stepwise_step(encoding, second.kept, X, y, final_p, notes)
+    final = _fitted_step(FINAL, encoding, third.kept, X, y, None, notes)
+    return Selection(final.kept, (first, second, third, final), tuple(notes), lasso, lasso_rule)
+
+
+def published_selection(encoding: Encoding, X: FloatArray, y: ArrayLike) -> Selection:
+    """The given variables as they are, all that vary kept, with their one multivariable logistic regression.
+
+    Parameters
+    ----------
+    encoding
+        The given variables and the meaning of the columns of ``X``.
+    X
+        Design matrix, lesions by ``encoding.terms``, without missing values.
+    y
+        For each lesion 1 (event) or 0.
+
+    """
+    notes: list[str] = []
+    varying = {term.variable for term in encoding.terms}
+    if constant := [variable.label for variable in encoding.variables if variable.name not in varying]:
+        notes.append(f"{STEPS[FINAL]}: left out because it never varies: {', '.join(constant)}")
+    given = _in_order(encoding, varying)
+    if not given:
+        raise EstimationError("none of the given predictors varies")
+    step = _fitted_step(FINAL, encoding, given, X, y, None, notes)
+    return Selection(given, (step,), tuple(notes))
+
+
+def _lasso_step(encoding: Encoding, lasso: CrossValidatedLasso, rule: str, notes: list[str]) -> SelectionStep:
+    coefficients = lasso.coefficients(rule)
+    if rule == "1se" and not coefficients.any():
+        notes.append("LASSO: nothing is left at lambda.1se; lambda.min was taken")
+        coefficients = lasso.coefficients("min")
+    met = {term.variable for term, value in zip(encoding.terms, coefficients, strict=True) if value}
+    if not met:
+        raise EstimationError("LASSO: no variable is left at the penalty of lowest cross-validated deviance")
+    return SelectionStep(LASSO, encoding, _in_order(encoding, met), coefficients)
+
+
+def _stepwise_step(
+    encoding: Encoding, entered: tuple[str, ...], X: FloatArray, y: ArrayLike, cut: float, notes: list[str]
+) -> SelectionStep:
+    """The AIC's choice, and among it the variables with p below the cut."""
+    looked_at = encoding.restricted_to(entered)
+    choice = stepwise_aic(_columns(encoding, looked_at, X), y, looked_at.groups)
+    chosen = _in_order(looked_at, {looked_at.variables[group].name for group in choice.groups})
+    if not chosen:
+        notes.append(f"{STEPS[STEPWISE]}: AIC keeps no variable; all that entered were kept")
+        chosen = entered
+    step = _fitted_step(STEPWISE, encoding, chosen, X, y, cut, notes)
+    return SelectionStep(STEPWISE, looked_at, step.kept, None, step.fitted, step.fit, step.p_values)
+
+
+def _fitted_step(
+    name: str,
+    encoding: Encoding,
+    entered: tuple[str, ...],
+    X: FloatArray,
+    y: ArrayLike,
+    cut: float | None,
+    notes: list[str],
+) -> SelectionStep:
+    """One logistic regression of the variables that entered, and those with p below the cut (None: all)."""
+    fitted = encoding.restricted_to(entered)
+    design = _columns(encoding, fitted, X)
+    fit = fit_logistic(design, y)
+    if fit.separated:
+        notes.append(f"{STEPS[name]}: the classes separate; Firth's penalised likelihood was used")
+        fit = fit_firth(design, y)
+    if not fit.converged:
+        raise EstimationError(f"{STEPS[name]}: the fit did not converge")
+    if fit.aliased:
+        terms = ", ".join(fitted.terms[at].name for at in fit.aliased)
+        notes.append(f"{STEPS[name]}: no coefficient exists for {terms}, which follow from other terms")
+    p_values = {}
+    for index, variable in enumerate(fitted.variables):
+        columns = np.flatnonzero(fitted.groups == index).tolist()
+        firth = fit.method == "Firth"
+        test = penalised_ratio_test(design, y, columns) if firth else wald_test(fit, columns)
+        p_values[variable.name] = test.p_value
+    kept = entered if cut is None else tuple(name for name in entered if p_values[name] < cut)
+    if not kept:
+        notes.append(f"{STEPS[name]}: no variable has p < {cut:g}; all that entered were kept")
+        kept = entered
+    return SelectionStep(name, fitted, kept, None, fitted, fit, p_values)
+
+
+def _columns(encoding: Encoding, part: Encoding, X: FloatArray) -> FloatArray:
+    """The columns of ``X`` that belong to a part of the encoding."""
+    names = set(part.names)
+    return X[:, [term.name in names for term in encoding.terms]]
+
+
+def _in_order(encoding: Encoding, names: set[str]) -> tuple[str, ...]:
+    return tuple(variable.name for variable in encoding.variables if variable.name in names)
