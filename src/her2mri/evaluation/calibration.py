@@ -1,0 +1,131 @@
+"""Calibration in figures: in the large, intercept, slope and the Brier score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from her2mri.errors import EstimationError
+from her2mri.evaluation.weighted_logistic import fit_logistic
+
+Floats = NDArray[np.float64]
+
+CERTAIN: Final = 0.001
+"""What a probability of exactly 0 is taken as on the logit scale (and 1 as 1 - CERTAIN)."""
+
+
+@dataclass(frozen=True)
+class WaldEstimate:
+    """An estimate with its standard error and normal interval."""
+
+    estimate: float
+    std_error: float
+    conf_low: float
+    conf_high: float
+
+
+def logit(probability: ArrayLike) -> Floats:
+    """Log odds; a probability of exactly 0 or 1 has none, and is moved to ``CERTAIN`` or ``1 - CERTAIN``.
+
+    If another lesion has a probability still nearer to the end, the moved one goes there, so that order is
+    kept.
+
+    >>> logit([0.0, 0.5, 1.0]).round(2).tolist()
+    [-6.91, 0.0, 6.91]
+    """
+    p = np.asarray(probability, dtype=float)
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ValueError("probability must lie in [0, 1]")
+    inside = p[(p > 0) & (p < 1)]
+    low = min(CERTAIN, float(inside.min())) if len(inside) else CERTAIN
+    high = max(1.0 - CERTAIN, float(inside.max())) if len(inside) else 1.0 - CERTAIN
+    moved = np.where(p == 0, low, np.where(p == 1, high, p))
+    return np.log(moved) - np.log1p(-moved)
+
+
+def n_certain(probability: ArrayLike) -> int:
+    """How many probabilities are exactly 0 or 1, and so had to be moved to have a logit."""
+    return int(np.isin(np.asarray(probability, dtype=float), (0.0, 1.0)).sum())
+
+
+def brier(y: ArrayLike, probability: ArrayLike) -> float:
+    """Mean squared distance between outcome and probability (doi:10.1175/1520-0493(1950)078).
+
+    >>> brier([0, 1], [0.5, 0.5])
+    0.25
+    """
+    return float(np.mean((np.asarray(probability, dtype=float) - np.asarray(y, dtype=float)) ** 2))
+
+
+def calibration_in_the_large(
+    y: ArrayLike, probability: ArrayLike, *, confidence: float = 0.95
+) -> WaldEstimate:
+    """Shift of the log odds that makes the mean probability right, the slope fixed at 1; ideal 0.
+
+    Above 0: lesions are positive more often than predicted. Raises EstimationError where ``y`` has one class.
+
+    >>> round(calibration_in_the_large([0, 0, 0, 1], [0.5, 0.5, 0.5, 0.5]).estimate, 4)
+    -1.0986
+    """
+    event = np.asarray(y, dtype=float)
+    _require_both_classes(event)
+    ones = np.ones((len(event), 1))
+    fits = fit_logistic(ones, event[None], ones.T, offset=logit(probability))
+    return _wald(fits.coefficients[0], fits.information[0], 0, confidence)
+
+
+def calibration_intercept_and_slope(
+    y: ArrayLike, probability: ArrayLike, *, confidence: float = 0.95
+) -> tuple[WaldEstimate, WaldEstimate]:
+    """Intercept and slope of the outcome's log odds on the predicted log odds; ideal 0 and 1.
+
+    Cox's logistic recalibration (doi:10.2307/2333203).     A slope below 1: predictions are too extreme.
+    Raises EstimationError where ``y`` has one class, where there is one distinct probability, and where the
+    probabilities separate the classes (the slope is then infinite).
+
+    >>> y, p = [0, 0, 1, 0, 1, 0, 1, 1], [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9]
+    >>> [round(found.estimate, 3) for found in calibration_intercept_and_slope(y, p)]
+    [0.0, 1.074]
+    """
+    event, predictor = np.asarray(y, dtype=float), logit(probability)
+    _require_both_classes(event)
+    if len(np.unique(predictor)) < 2:
+        raise EstimationError("a calibration slope needs two distinct probabilities or more")
+    positive, negative = predictor[event == 1], predictor[event == 0]
+    if positive.min() >= negative.max() or negative.min() >= positive.max():
+        raise EstimationError("the probabilities separate the classes: no finite calibration slope")
+    X = np.column_stack([np.ones(len(event)), predictor])
+    fits = fit_logistic(X, event[None], np.ones((1, len(event))))
+    if not fits.converged[0]:
+        raise EstimationError("the calibration slope did not converge")
+    intercept, slope = (_wald(fits.coefficients[0], fits.information[0], term, confidence) for term in (0, 1))
+    return intercept, slope
+
+
+def calibration_intercept(y: ArrayLike, probability: ArrayLike, *, confidence: float = 0.95) -> WaldEstimate:
+    """The intercept of ``calibration_intercept_and_slope``, with the slope free."""
+    return calibration_intercept_and_slope(y, probability, confidence=confidence)[0]
+
+
+def calibration_slope(y: ArrayLike, probability: ArrayLike, *, confidence: float = 0.95) -> WaldEstimate:
+    """The slope of ``calibration_intercept_and_slope``."""
+    return calibration_intercept_and_slope(y, probability, confidence=confidence)[1]
+
+
+def _wald(coefficients: Floats, information: Floats, term: int, confidence: float) -> WaldEstimate:
+    from scipy.special import ndtri
+
+    if not 0.0 < confidence < 1.0:
+        raise ValueError(f"confidence must fulfil 0 < confidence < 1, got {confidence}")
+    estimate = float(coefficients[term])
+    error = float(np.sqrt(np.linalg.inv(information)[term, term]))
+    half = float(ndtri(0.5 + confidence / 2.0)) * error
+    return WaldEstimate(estimate, error, estimate - half, estimate + half)
+
+
+def _require_both_classes(event: Floats) -> None:
+    if not 0 < event.sum() < len(event):
+        raise EstimationError("calibration needs lesions of both classes")

@@ -1,0 +1,232 @@
+"""Evaluate models on samples: every table of performance, calibration, decision curves and comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from her2mri.errors import EstimationError
+from her2mri.evaluation.bootstrap import patient_weights, seed_of
+from her2mri.evaluation.calibration_curve import CURVE_COLUMNS, calibration_curve
+from her2mri.evaluation.comparison import compare_models
+from her2mri.evaluation.decision_curve import DECISION_THRESHOLDS, net_benefit_of_counts, treat_all
+from her2mri.evaluation.discrimination import roc_curve
+from her2mri.evaluation.notes import EvaluationNote, notes_frame, sample_notes
+from her2mri.evaluation.performance import Resampled, locked_cutoff, performance_rows
+from her2mri.evaluation.prediction import Prediction
+from her2mri.evaluation.rule_out import rule_out
+from her2mri.vocabulary import MODELS, PERFORMANCE_COLUMNS, SAMPLES, TRAINING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Floats = NDArray[np.float64]
+
+_KEY: Final = ("task", "model", "sample", "positive")
+ROC_COLUMNS: Final = (*_KEY, "threshold", "sensitivity", "specificity")
+CALIBRATION_COLUMNS: Final = (*_KEY, *CURVE_COLUMNS)
+DECISION_CURVE_COLUMNS: Final = (
+    *_KEY, "threshold", "net_benefit", "conf_low", "conf_high", "treat_all", "treat_none", "n", "n_events",
+)  # fmt: skip
+RULE_OUT_COLUMNS: Final = (
+    *_KEY, "certainty", "n", "n_ruled_out", "n_missed", "npv", "conf_low", "conf_high", "method",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Tables about a set of predictions, each in long rows; ``notes`` is what must be read with them."""
+
+    performance: pd.DataFrame
+    roc: pd.DataFrame
+    calibration: pd.DataFrame
+    decision_curve: pd.DataFrame
+    rule_out: pd.DataFrame
+    comparison: pd.DataFrame
+    notes: tuple[EvaluationNote, ...]
+
+    def frame(self) -> pd.DataFrame:
+        """The performance table: rows of ``vocabulary.PERFORMANCE_COLUMNS``."""
+        return self.performance.copy()
+
+    def roc_frame(self) -> pd.DataFrame:
+        """Sensitivity and specificity at every cut-off."""
+        return self.roc.copy()
+
+    def calibration_frame(self) -> pd.DataFrame:
+        """Smooth curves, grouped points and distributions of probabilities."""
+        return self.calibration.copy()
+
+    def decision_curve_frame(self) -> pd.DataFrame:
+        """Net benefit by threshold probability, with that of treating all and none."""
+        return self.decision_curve.copy()
+
+    def rule_out_frame(self) -> pd.DataFrame:
+        """The lesions ruled out by each model in each sample."""
+        return self.rule_out.copy()
+
+    def comparison_frame(self) -> pd.DataFrame:
+        """Paired tests between the models' AUCs."""
+        return self.comparison.copy()
+
+    def notes_frame(self) -> pd.DataFrame:
+        """One row a note."""
+        return notes_frame(self.notes)
+
+    def plot_roc(self, task: str, sample: str, ax: Axes | None = None) -> Axes:
+        """ROC curves of all models in one sample."""
+        from her2mri.evaluation.drawing_roc import draw_roc
+
+        return draw_roc(
+            _part(self.roc, task, sample=sample), _part(self.performance, task, sample=sample), ax=ax
+        )
+
+    def plot_calibration(self, task: str, model: str, ax: Axes | None = None) -> Axes:
+        """Calibration curves of one model in all samples."""
+        from her2mri.evaluation.drawing_calibration import draw_calibration
+
+        return draw_calibration(_part(self.calibration, task, model=model), ax=ax)
+
+    def plot_decision_curve(self, task: str, model: str, ax: Axes | None = None) -> Axes:
+        """Decision curves of one model in all samples."""
+        from her2mri.evaluation.drawing_decision_curve import draw_decision_curve
+
+        return draw_decision_curve(_part(self.decision_curve, task, model=model), ax=ax)
+
+
+def evaluate(
+    predictions: Sequence[Prediction],
+    *,
+    seed: int,
+    n_bootstrap: int = 2000,
+    confidence: float = 0.95,
+    rule_out_certainty: float = 0.95,
+) -> Evaluation:
+    """Evaluate each prediction, and compare those of one task and sample.
+
+    Each (task, model, sample) is resampled with a seed of its own made from ``seed`` and the names, so a row
+    is the same to the last byte whatever else is evaluated with it. Rows come in the order of tasks given,
+    and within a task in the order of the vocabulary's samples and models. The "youden_training" rows carry
+    the cut-off of the training sample of the same task and model. What cannot be estimated is a row "not
+    applicable" and, where it is the data's fault, a note; only predictions that contradict each other raise
+    (ValueError).
+    """
+    ordered = _in_order(predictions)
+    cutoffs = {(p.task, p.model): locked_cutoff(p) for p in ordered if p.sample == TRAINING}
+    performance: list[dict[str, Any]] = []
+    notes = sample_notes(ordered)
+    tables: dict[str, list[pd.DataFrame]] = {
+        "roc": [],
+        "calibration": [],
+        "decision_curve": [],
+        "rule_out": [],
+    }
+    for prediction in ordered:
+        weights = _weights(prediction, n_bootstrap, seed)
+        resampled = Resampled.of(prediction, weights, confidence=confidence)
+        cutoff = cutoffs.get((prediction.task, prediction.model))
+        rows, said = performance_rows(resampled, locked_threshold=cutoff)
+        performance += rows
+        notes += said
+        if prediction.has_both_classes:
+            tables["roc"].append(_keyed(prediction, roc_curve(prediction.y, prediction.probability).frame()))
+        if prediction.is_label:
+            continue
+        tables["decision_curve"].append(_decision_curve(resampled))
+        tables["rule_out"].append(_rule_out(prediction, rule_out_certainty, confidence))
+        try:
+            curve = calibration_curve(prediction.y, prediction.probability, confidence=confidence)
+            tables["calibration"].append(_keyed(prediction, curve))
+        except EstimationError as missing:
+            key = (prediction.task, prediction.sample, prediction.model)
+            notes.append(EvaluationNote("no_calibration_curve", str(missing), *key))
+    return Evaluation(
+        performance=pd.DataFrame(performance, columns=list(PERFORMANCE_COLUMNS)),
+        roc=_stacked(tables["roc"], ROC_COLUMNS),
+        calibration=_stacked(tables["calibration"], CALIBRATION_COLUMNS),
+        decision_curve=_stacked(tables["decision_curve"], DECISION_CURVE_COLUMNS),
+        rule_out=_stacked(tables["rule_out"], RULE_OUT_COLUMNS),
+        comparison=compare_models(ordered, confidence=confidence),
+        notes=tuple(notes),
+    )
+
+
+def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
+    tasks = list(dict.fromkeys(p.task for p in predictions))
+    seen = [(p.task, p.model, p.sample) for p in predictions]
+    repeated = sorted({key for key in seen if seen.count(key) > 1})
+    if repeated:
+        raise ValueError(f"one prediction for each task, model and sample, got more for {repeated}")
+    positives = {(p.task, p.positive) for p in predictions}
+    if len(positives) > len(tasks):
+        raise ValueError(f"a task must have one positive class, got {sorted(positives)}")
+    samples, models = list(SAMPLES), list(MODELS)
+
+    def place(known: list[str], name: str) -> tuple[int, str]:
+        return (known.index(name), "") if name in known else (len(known), name)
+
+    return sorted(
+        predictions, key=lambda p: (tasks.index(p.task), place(samples, p.sample), place(models, p.model))
+    )
+
+
+def _weights(prediction: Prediction, n_bootstrap: int, seed: int) -> Floats:
+    """Resamples of patients; of fewer than two: empty ones, which make every interval NaN."""
+    if prediction.n_patients < 2:
+        return np.zeros((n_bootstrap, prediction.n))
+    own = seed_of(seed, prediction.task, prediction.model, prediction.sample)
+    return patient_weights(prediction.patient, n_bootstrap, own)
+
+
+def _decision_curve(resampled: Resampled) -> pd.DataFrame:
+    prediction = resampled.prediction
+    tails = (1.0 - resampled.confidence) / 2.0, (1.0 + resampled.confidence) / 2.0
+    with np.errstate(invalid="ignore"):
+        low, high = np.quantile(
+            net_benefit_of_counts(resampled.replicates, DECISION_THRESHOLDS), tails, axis=0
+        )
+    curve = pd.DataFrame(
+        {
+            "threshold": DECISION_THRESHOLDS,
+            "net_benefit": net_benefit_of_counts(resampled.counts, DECISION_THRESHOLDS)[0],
+            "conf_low": low,
+            "conf_high": high,
+            "treat_all": treat_all(prediction.y, DECISION_THRESHOLDS),
+            "treat_none": 0.0,
+            "n": prediction.n,
+            "n_events": prediction.n_events,
+        }
+    )
+    return _keyed(prediction, curve)
+
+
+def _rule_out(prediction: Prediction, certainty: float, confidence: float) -> pd.DataFrame:
+    found = rule_out(prediction.y, prediction.probability, certainty=certainty, confidence=confidence)
+    return _keyed(prediction, pd.DataFrame([asdict(found) | {"method": "Clopper-Pearson"}]))
+
+
+def _keyed(prediction: Prediction, table: pd.DataFrame) -> pd.DataFrame:
+    """The table with who it is about in front."""
+    key = pd.DataFrame({name: getattr(prediction, name) for name in _KEY}, index=table.index)
+    return pd.concat([key, table], axis=1)
+
+
+def _stacked(tables: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    if not tables:
+        return pd.DataFrame(columns=list(columns))
+    return pd.concat(tables, ignore_index=True)[list(columns)]
+
+
+def _part(table: pd.DataFrame, task: str, **wanted: str) -> pd.DataFrame:
+    """Rows of one task and model or sample; raises KeyError where there are none."""
+    chosen = table[table["task"] == task]
+    for column, name in wanted.items():
+        chosen = chosen[chosen[column] == name]
+    if chosen.empty:
+        raise KeyError(f"no rows for task {task!r} and {wanted}")
+    return chosen
