@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
@@ -11,7 +13,7 @@ from her2mri.cohort.eligibility import Flow
 from her2mri.evaluation.evaluation import Evaluation
 from her2mri.evaluation.prediction import Prediction
 from her2mri.explanation.nomogram import Nomogram
-from her2mri.explanation.shapley import ShapleyValues
+from her2mri.explanation.shapley_explanation import ShapleyValues
 from her2mri.models.fit import Fit
 from her2mri.selection.paper_selection import Selection
 from her2mri.statistics.table_one import TableOne
@@ -32,6 +34,7 @@ class TaskResult:
     nomogram: Nomogram
     shapley: dict[str, ShapleyValues]
     caveats: tuple[Caveat, ...]
+    n_bootstrap: int
 
     @property
     def name(self) -> str:
@@ -66,7 +69,7 @@ class StudyResult:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every result as a tidy table, by the name of its file."""
-        found = {"flow": self.flow.frame(), "sets": self._stacked("sets")}
+        found = {"flow": self.flow.frame()}
         for name, task in self.tasks.items():
             found[f"table_one_{name}"] = task.table_one_frame()
             found[f"selection_{name}"] = task.selection.frame()
@@ -108,19 +111,17 @@ class StudyResult:
         return pd.DataFrame(rows, columns=["code", "message", "row", "column", "value"])
 
     def _stacked(self, name: str) -> pd.DataFrame:
-        frames = {
-            "sets": lambda task: task.data.counts(),
-            "tuning": TaskResult.tuning_frame,
-            "performance": lambda task: task.evaluation.frame(),
-            "comparison": lambda task: task.evaluation.comparison_frame(),
-            "roc": lambda task: task.evaluation.roc_frame(),
-            "calibration": lambda task: task.evaluation.calibration_frame(),
-            "decision_curve": lambda task: task.evaluation.decision_curve_frame(),
-            "rule_out": lambda task: task.evaluation.rule_out_frame(),
-        }
-        return pd.concat([frames[name](task) for task in self.tasks.values()], ignore_index=True)
+        return pd.concat([_STACKED[name](task) for task in self.tasks.values()], ignore_index=True)
 
 
-def with_caveats(result: TaskResult, caveats: tuple[Caveat, ...]) -> TaskResult:
-    """The same result with more to be said of it."""
-    return replace(result, caveats=(*result.caveats, *caveats))
+_STACKED: Final[dict[str, Callable[[TaskResult], pd.DataFrame]]] = {
+    "sets": lambda task: task.data.counts(),
+    "tuning": TaskResult.tuning_frame,
+    "performance": lambda task: task.evaluation.frame(),
+    "comparison": lambda task: task.evaluation.comparison_frame(),
+    "roc": lambda task: task.evaluation.roc_frame(),
+    "calibration": lambda task: task.evaluation.calibration_frame(),
+    "decision_curve": lambda task: task.evaluation.decision_curve_frame(),
+    "rule_out": lambda task: task.evaluation.rule_out_frame(),
+}
+"""The tables that hold all tasks, by the name of their file."""

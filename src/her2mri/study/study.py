@@ -12,14 +12,22 @@ import pandas as pd
 
 from her2mri.cohort.cohort import Cohort
 from her2mri.cohort.eligibility import apply_exclusions
-from her2mri.cohort.from_frame import cohort_from_frame
-from her2mri.cohort.read import read_cohort
+from her2mri.cohort.lesion_table import cohort_from_frame, read_cohort
 from her2mri.datasets.published_cohort import published_cohort
 from her2mri.study.jobs import Progress, run_jobs
-from her2mri.study.results import StudyResult
+from her2mri.study.results import StudyResult, TaskResult
 from her2mri.study.study_file import StudyFile, parse_study, read_study_file
-from her2mri.study.task_analysis import TaskPlan, describe, evaluate_task, explain, fit_model
-from her2mri.study.task_data import candidates, task_data, varying
+from her2mri.study.task_analysis import (
+    TaskPlan,
+    describe,
+    evaluate_task,
+    explain_model,
+    fit_model,
+    nomogram_of,
+    predictable,
+    select,
+)
+from her2mri.study.task_data import candidates, task_data
 
 
 @dataclass(frozen=True)
@@ -57,37 +65,49 @@ class Study:
         return cls(file, cohort_from_frame(frame, file.load_dictionary(), label_rule=file.label_rule))
 
     def run(self, *, workers: int = 1, progress: Progress | None = None) -> StudyResult:
-        """Everything; the same whatever the number of workers.
+        """Everything the study asks for; the same whatever the number of workers.
 
         Raises InputError where the lesions cannot carry the study.
         """
+        run = partial(run_jobs, workers=workers, progress=progress)
         variables, caveats = candidates(self.cohort, self.file)
-        included, flow = apply_exclusions(
-            self.cohort, predictors=[variable.name for variable in variables], outcome=self._outcome()
-        )
+        included, flow = apply_exclusions(self.cohort, predictors=[variable.name for variable in variables])
         plans = []
         for name in self.file.task_names:
             data = task_data(included, included.dictionary.task(name), self.file)
-            plans.append(TaskPlan(self.file, included, data, *varying(data, variables)))
-        share = partial(run_jobs, workers=workers, progress=progress)
-        described = share("Describe and select", [partial(describe, plan) for plan in plans])
-        pairs = [(plan, part) for plan, part in zip(plans, described, strict=True)]
-        fits = share(
-            "Tune and fit",
-            [partial(fit_model, p, d.selection, m) for p, d in pairs for m in self.file.models.families],
-        )
-        n = len(self.file.models.families)
-        by_task = [fits[i * n : (i + 1) * n] for i in range(len(plans))]
-        evaluated = share(
-            "Evaluate", [partial(evaluate_task, plan, f) for plan, f in zip(plans, by_task, strict=True)]
-        )
-        shapley = share(
-            "Explain",
-            [partial(explain, plan, fit) for plan, fs in zip(plans, by_task, strict=True) for fit in fs],
-        )
+            plans.append(TaskPlan.of(self.file, included, data, variables))
+        tables = run("Describe the lesions", [partial(describe, plan) for plan in plans])
+        selections = run("Select predictors", [partial(select, plan) for plan in plans])
+        families = self.file.models.families
+        chosen = list(zip(plans, selections, strict=True))
+        jobs = [partial(fit_model, plan, selection, name) for plan, selection in chosen for name in families]
+        fitted = _by_task(run("Tune and fit models", jobs), families)
+        paired = list(zip(plans, fitted, strict=True))
+        evaluated = run("Evaluate", [partial(evaluate_task, plan, fits) for plan, fits in paired])
+        jobs_explain = [partial(explain_model, plan, fit) for plan, fits in paired for fit in fits.values()]
+        explained = _by_task(run("Explain", jobs_explain), families)
         tasks = {}
-        for i, plan in enumerate(plans):
-            tasks[plan.data.task.name] = assemble(
-                plan, described[i], by_task[i], evaluated[i], shapley[i * n : (i + 1) * n]
+        for i, (plan, fits) in enumerate(paired):
+            predictions, evaluation = evaluated[i]
+            tasks[plan.data.task.name] = TaskResult(
+                data=plan.data,
+                table_one=tables[i],
+                selection=selections[i],
+                fits=fits,
+                predictions=predictions,
+                evaluation=evaluation,
+                nomogram=nomogram_of(plan, fits["LR"]),
+                shapley=explained[i],
+                caveats=(*plan.caveats, *predictable(plan, fits)[1]),
+                n_bootstrap=self.file.evaluation.n_bootstrap,
             )
         return StudyResult(self.file, included, flow, tasks, (*included.caveats, *caveats))
+
+
+def _by_task(results: list[Any], families: Sequence[str]) -> list[dict[str, Any]]:
+    """Results in the order of tasks and families, as one dictionary by family for each task."""
+    width = len(families)
+    return [
+        dict(zip(families, results[start : start + width], strict=True))
+        for start in range(0, len(results), width)
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from her2mri.cohort.split import assign_sets
 from her2mri.dictionary import Task, Variable
 from her2mri.errors import Fault, StudyFileError, TableError
 from her2mri.study.study_file import StudyFile
-from her2mri.vocabulary import SAMPLES, TRAINING
+from her2mri.vocabulary import SAMPLES
 
 StringArray = np.ndarray[tuple[int], np.dtype[np.str_]]
 
@@ -107,19 +106,3 @@ def candidates(cohort: Cohort, study: StudyFile) -> tuple[tuple[Variable, ...], 
     if not found:
         raise TableError([Fault("table", "no predictor of the dictionary is in the table")])
     return tuple(found), tuple(caveats)
-
-
-def varying(data: TaskData, variables: Sequence[Variable]) -> tuple[tuple[Variable, ...], tuple[Caveat, ...]]:
-    """Those that take more than one value in training, and a caveat for each that does not."""
-    training = data.frame[data.in_sample(TRAINING)]
-    kept = tuple(variable for variable in variables if training[variable.name].nunique() > 1)
-    caveats = tuple(
-        Caveat(
-            "constant",
-            f"{data.task.label}: {variable.label} is the same for all training lesions; left aside",
-            column=variable.name,
-        )
-        for variable in variables
-        if variable not in kept
-    )
-    return kept, caveats

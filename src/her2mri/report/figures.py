@@ -1,0 +1,203 @@
+"""The figures of a study: what each shows, how it is composed of panels, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from her2mri.figure_style import DOUBLE_COLUMN, figure_style
+from her2mri.report.wording import count, listing
+from her2mri.study.results import StudyResult, TaskResult
+from her2mri.vocabulary import EXTERNAL_VALIDATION, MODELS, SAMPLES, TRAINING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class StudyFigure:
+    """One figure: ``stem`` names its files, ``alt`` says to those who cannot see it what it shows."""
+
+    stem: str
+    title: str
+    caption: str
+    alt: str
+    draw: Callable[[], Figure]
+
+
+def study_figures(result: StudyResult) -> dict[str, StudyFigure]:
+    """Every figure of a study by its stem, in the order of the report."""
+    figures = [_flow(result)]
+    for task in result.tasks.values():
+        figures += task_figures(task)
+    return {figure.stem: figure for figure in figures}
+
+
+def task_figures(task: TaskResult) -> list[StudyFigure]:
+    """The figures of one task: selection, performance and explanation."""
+    figures = [_roc(task), _calibration(task), _decision_curve(task), _nomogram(task), _importance(task)]
+    figures += [_shapley(task, model) for model in _lr_first(task)]
+    figures.append(_lesion(task))
+    if task.selection.lasso is not None:
+        figures.insert(0, _lasso(task))
+    return figures
+
+
+def _flow(result: StudyResult) -> StudyFigure:
+    n = len(result.cohort.frame)
+    return StudyFigure(
+        "flow",
+        "Flow of lesions",
+        f"Lesions left out, by reason and center, and the sets of each task. {count(n, 'lesion')} were included.",
+        f"Flow chart that ends in {count(n, 'lesion')}, divided into sets for each task.",
+        partial(_figure_of, partial(result.flow.plot, sets=result.tables()["sets"])),
+    )
+
+
+def _lasso(task: TaskResult) -> StudyFigure:
+    return StudyFigure(
+        f"lasso_{task.name}",
+        "LASSO",
+        "Left: coefficients of the standardised columns as the penalty falls. Right: cross-validated deviance with "
+        "its standard error; the dashed lines mark the penalty of the smallest deviance and the largest within one "
+        "standard error of it.",
+        "Coefficient paths of the LASSO, and its cross-validated deviance by penalty.",
+        partial(_panels, [task.selection.plot_path, task.selection.plot_deviance], columns=2, height=2.9),
+    )
+
+
+def _roc(task: TaskResult) -> StudyFigure:
+    evaluation, samples = task.evaluation, task.data.samples
+    draws = [partial(evaluation.plot_roc, task.name, sample) for sample in samples]
+    return StudyFigure(
+        f"roc_{task.name}",
+        "ROC curves",
+        f"All models in {listing([SAMPLES[sample].lower() for sample in samples])}. AUC with its 95 % interval "
+        f"(DeLong, clustered by patient). Positive class: {task.data.task.positive_label}.",
+        f"ROC curves of {count(len(task.fits), 'model')} in {count(len(samples), 'set')}.",
+        partial(_panels, draws, columns=len(samples), height=2.75),
+    )
+
+
+def _calibration(task: TaskResult) -> StudyFigure:
+    models = _with_probabilities(task)
+    draws = [partial(task.evaluation.plot_calibration, task.name, model) for model in models]
+    return StudyFigure(
+        f"calibration_{task.name}",
+        "Calibration",
+        f"Observed share of {task.data.task.positive_label} against the predicted probability, by model and set: "
+        "smooth curve, grouped lesions with 95 % intervals, and the distribution of the predictions. The diagonal "
+        "is perfect calibration.",
+        f"Calibration curves of {listing(models)} in every set, each against the diagonal.",
+        partial(_panels, draws, columns=min(3, len(draws)), height=2.6),
+    )
+
+
+def _decision_curve(task: TaskResult) -> StudyFigure:
+    models = _with_probabilities(task)
+    draws = [partial(task.evaluation.plot_decision_curve, task.name, model) for model in models]
+    return StudyFigure(
+        f"decision_curve_{task.name}",
+        "Decision curves",
+        f"Net benefit of acting on a predicted probability of {task.data.task.positive_label} at or above the "
+        "threshold, by model and set, beside acting on every lesion and on none.",
+        f"Decision curves of {listing(models)} in every set, beside treating all and none.",
+        partial(_panels, draws, columns=min(3, len(draws)), height=2.6),
+    )
+
+
+def _nomogram(task: TaskResult) -> StudyFigure:
+    names = [axis.variable.label for axis in task.nomogram.axes]
+    positive = task.data.task.positive_label
+    return StudyFigure(
+        f"nomogram_{task.name}",
+        "Nomogram",
+        f"For each variable, read the points above the lesion's value; their total, below, leads to the probability "
+        f"of {positive}. Drawn from the logistic model of the training set.",
+        f"Nomogram of {listing(names)} for the probability of {positive}.",
+        partial(_figure_of, task.nomogram.plot),
+    )
+
+
+def _importance(task: TaskResult) -> StudyFigure:
+    draws = [task.shapley[model].plot_bar for model in _lr_first(task)]
+    return StudyFigure(
+        f"shapley_importance_{task.name}",
+        "Importance of the variables",
+        "Mean absolute Shapley value over the training lesions: by how much, on average, a variable moves the "
+        f"predicted probability of {task.data.task.positive_label}.",
+        "Bars of the mean absolute Shapley value of each variable, a panel for each model.",
+        partial(_panels, draws, columns=2, height=0.55 + 0.24 * len(task.shapley["LR"].variables)),
+    )
+
+
+def _shapley(task: TaskResult, model: str) -> StudyFigure:
+    values = task.shapley[model]
+    return StudyFigure(
+        f"shapley_summary_{task.name}_{model}",
+        f"Shapley values, {MODELS[model].lower()}",
+        f"Each dot is a training lesion (n = {len(values.lesion_ids)}): how far the value of the variable moves its "
+        f"predicted probability of {values.positive_label} from the average. Bars mark the mean of a level. Computed "
+        f"exactly over {values.n_background} training lesions as background.",
+        f"Shapley values of each variable for every training lesion, {MODELS[model].lower()}.",
+        partial(_figure_of, values.plot_summary),
+    )
+
+
+def _lesion(task: TaskResult) -> StudyFigure:
+    values = task.shapley["LR"]
+    lesion = typical_lesion(task)
+    return StudyFigure(
+        f"shapley_lesion_{task.name}",
+        "One lesion explained",
+        f"Lesion {lesion}, the training lesion with the highest predicted probability of {values.positive_label} "
+        "under the logistic model: from the average prediction to its own, variable by variable.",
+        f"Waterfall of the Shapley values of lesion {lesion}.",
+        partial(_figure_of, partial(values.plot_lesion, lesion)),
+    )
+
+
+def typical_lesion(task: TaskResult) -> str:
+    """The training lesion that the logistic model is surest of."""
+    values = task.shapley["LR"]
+    return values.lesion_ids[int(np.argmax(values.prediction))]
+
+
+def last_sample(task: TaskResult) -> str:
+    """The sample that says most about new lesions: external if there is one."""
+    samples = task.data.samples
+    return EXTERNAL_VALIDATION if EXTERNAL_VALIDATION in samples else samples[-1] if samples else TRAINING
+
+
+def _lr_first(task: TaskResult) -> list[str]:
+    return ["LR", *(model for model in task.fits if model != "LR")]
+
+
+def _with_probabilities(task: TaskResult) -> list[str]:
+    return [model for model, fit in task.fits.items() if not fit.is_label]
+
+
+def _figure_of(plot: Callable[[], Axes]) -> Figure:
+    figure = plot().get_figure(root=True)
+    if figure is None:
+        raise ValueError("a plot must belong to a figure")
+    return figure
+
+
+def _panels(draws: Sequence[Callable[..., Axes]], *, columns: int, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    rows = -(-len(draws) // columns)
+    with figure_style():
+        figure = Figure(figsize=(DOUBLE_COLUMN, height * rows), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+        for ax, draw in zip(axes, draws, strict=False):
+            draw(ax=ax)
+        for ax in axes[len(draws) :]:
+            ax.set_axis_off()
+    return figure

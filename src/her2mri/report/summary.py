@@ -1,0 +1,79 @@
+"""The few figures of a task that a reader wants first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from her2mri.report.performance_tables import metric_row
+from her2mri.report.wording import count, estimate, listing, number
+from her2mri.study.results import TaskResult
+from her2mri.vocabulary import MODELS, SAMPLES, TRAINING
+
+USEFUL_AUC = 0.7
+"""Below this the summary says that discrimination is modest: two lesions are often put in the wrong order."""
+
+
+@dataclass(frozen=True)
+class TaskSummary:
+    """Sentences and figures of the card on the first page, and one sentence for the terminal."""
+
+    size: str
+    figures: tuple[tuple[str, str], ...]
+    predictors: str
+    verdict: str
+    sentence: str
+
+
+def summarise(task: TaskResult) -> TaskSummary:
+    """The summary of one task."""
+    performance, samples = task.evaluation.frame(), task.data.samples
+    counts = task.data.counts().set_index("sample")
+    positive = task.data.task.positive_label
+    areas = [
+        (f"AUC of logistic regression, {SAMPLES[sample].lower()}", _auc(performance, "LR", sample))
+        for sample in samples
+    ]
+    newest = samples[-1]
+    slope = metric_row(performance, "LR", newest, "calibration_slope")
+    if slope is not None:
+        text = estimate(slope["estimate"], slope["conf_low"], slope["conf_high"])
+        areas.append((f"Its calibration slope, {SAMPLES[newest].lower()}", text))
+    labels = [v.label for v in task.fits["LR"].encoding.variables]
+    return TaskSummary(
+        size=(
+            f"{count(len(task.data.y), 'lesion')}, {count(int(task.data.y.sum()), 'of them')} {positive}; "
+            f"{counts.loc[TRAINING, 'lesions']:,} in training."
+        ).replace("of thems", "of them"),
+        figures=tuple(areas),
+        predictors=f"Predictors: {listing(labels)}.",
+        verdict=_verdict(task, performance, newest),
+        sentence=(
+            f"{task.data.task.label}: AUC of logistic regression in {SAMPLES[newest].lower()} "
+            f"{_auc(performance, 'LR', newest)}, predictors {listing(labels)}."
+        ),
+    )
+
+
+def _auc(performance: pd.DataFrame, model: str, sample: str) -> str:
+    row = metric_row(performance, model, sample, "auc")
+    return "n/a" if row is None else estimate(row["estimate"], row["conf_low"], row["conf_high"])
+
+
+def _verdict(task: TaskResult, performance: pd.DataFrame, sample: str) -> str:
+    """Which model orders the lesions of the newest sample best, and what that is worth."""
+    rows = performance[(performance["metric"] == "auc") & (performance["sample"] == sample)].dropna(
+        subset="estimate"
+    )
+    if rows.empty:
+        return "No AUC can be given: the set holds one class."
+    best = rows.iloc[int(np.argmax(rows["estimate"].to_numpy(dtype=float)))]
+    model, where = MODELS[str(best["model"])].lower(), SAMPLES[sample].lower()
+    said = f"In {where} the {model} has the highest AUC, {number(best['estimate'])}."
+    if best["conf_low"] <= 0.5:
+        return f"{said} Its interval reaches 0.5: no model is shown to be better than chance there."
+    if best["estimate"] < USEFUL_AUC:
+        return f"{said} That is modest: of two lesions of different status, nearly one pair in three is misordered."
+    return f"{said} The other models and their intervals stand in the performance table."

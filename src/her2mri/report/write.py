@@ -1,0 +1,83 @@
+"""Writing a study: tables, figures, workbook, report and the list of all of it with hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from her2mri.figure_style import save_figure
+from her2mri.report.destination import MARK, complete_folder
+from her2mri.report.figures import StudyFigure, study_figures
+from her2mri.report.page import render_report
+from her2mri.report.view import study_view
+from her2mri.report.workbook import write_workbook
+from her2mri.study.jobs import Progress, run_jobs
+from her2mri.study.provenance import provenance
+from her2mri.study.results import StudyResult
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written, and the sentences that a person at the terminal wants first."""
+
+    folder: str
+    files: int
+    findings: tuple[str, ...]
+    notice: str
+
+    def summary(self) -> str:
+        """A few lines: what was found and where to look."""
+        lines = [
+            *self.findings,
+            f"Report: {Path(self.folder) / 'report.html'} ({self.files} files beside it)",
+        ]
+        return "\n".join([*([f"Note: {self.notice}"] if self.notice else []), *lines])
+
+    def as_json(self) -> str:
+        """The same for programs."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2)
+
+
+def write_study(
+    result: StudyResult, folder: Path, *, workers: int = 1, progress: Progress | None = None
+) -> Written:
+    """Write everything to ``folder``, which appears whole or not at all.
+
+    Raises InputError where the folder holds something else than an earlier study.
+    """
+    with complete_folder(folder) as fresh:
+        for part in ("tables", "figures"):
+            (fresh / part).mkdir()
+        tables = result.tables()
+        for name, table in tables.items():
+            write_table(table, fresh / "tables" / f"{name}.csv")
+        write_table(result.lesions(), fresh / "lesions.csv")
+        figures = study_figures(result)
+        jobs = [partial(_save, figure, fresh / "figures") for figure in figures.values()]
+        run_jobs("Draw figures", jobs, workers=workers, progress=progress)
+        view = study_view(result, figures, fresh / "figures")
+        write_workbook(tables, fresh / "tables.xlsx", about=f"{view.title}. {view.notice}".strip())
+        (fresh / "report.html").write_text(render_report(view), encoding="utf-8", newline="\n")
+        files = sorted(path for path in fresh.rglob("*") if path.is_file())
+        outputs = {path.relative_to(fresh).as_posix(): _sha256(path) for path in files}
+        content = json.dumps({**provenance(result), "outputs": outputs}, ensure_ascii=False, indent=2)
+        (fresh / MARK).write_text(content + "\n", encoding="utf-8", newline="\n")
+    return Written(str(folder), len(files), view.findings, view.notice)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """A table as UTF-8 CSV whose numbers read back exactly."""
+    table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _save(figure: StudyFigure, folder: Path) -> None:
+    save_figure(figure.draw(), folder / figure.stem)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
