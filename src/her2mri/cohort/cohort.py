@@ -12,13 +12,17 @@ from her2mri.dictionary import DataDictionary
 
 @dataclass(frozen=True)
 class Caveat:
-    """Something a reader of the results must know about the data, that does not stop the study."""
+    """Something a reader of the results must know about the data, that does not stop the study.
+
+    ``where`` names the table, ``row`` is the row as a spreadsheet counts it (the header is row 1).
+    """
 
     code: str
     message: str
     row: int | None = None
     column: str = ""
     value: str = ""
+    where: str = ""
 
 
 @dataclass(frozen=True)

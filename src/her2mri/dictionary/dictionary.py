@@ -92,7 +92,12 @@ def _variable(entry: dict[str, Any]) -> Variable:
     return Variable(
         **plain,
         levels=tuple(
-            Level(level["value"], level.get("label", level["value"]), tuple_of(level.get("aliases", ())))
+            Level(
+                value=level["value"],
+                label=level.get("label", level["value"]),
+                aliases=tuple_of(level.get("aliases", ())),
+                covers=tuple_of(level.get("covers", ())),
+            )
             for level in entry.get("levels", ())
         ),
         bounds=_range(entry.get("bounds")),

@@ -15,11 +15,15 @@ candidates); ``leaking``: made from the outcome, never a predictor."""
 
 @dataclass(frozen=True)
 class Level:
-    """One value of a category: as stored, as people read it, and other spellings met in spreadsheets."""
+    """One value of a category: as stored, as people read it, and other spellings met in spreadsheets.
+
+    ``covers``: the more exact values that this one leaves open, so that it contradicts none of them.
+    """
 
     value: str
     label: str
     aliases: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Variable:
 
     ``levels`` is empty for continuous variables; its first entry is the reference level. ``bounds`` are
     the smallest and largest values accepted. ``typical`` is where the median of a column is expected: a
-    median outside it suggests the whole column is in another unit.
+    median outside it suggests the whole column is in another unit. ``per_patient``: all lesions of one
+    patient are expected to have the same value.
     """
 
     name: str
@@ -53,6 +58,7 @@ class Variable:
     unit_slips: tuple[UnitSlip, ...] = ()
     description: str = ""
     required: bool = False
+    per_patient: bool = False
 
     @property
     def is_categorical(self) -> bool:
