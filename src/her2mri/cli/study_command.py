@@ -31,7 +31,8 @@ def study(
 ) -> None:
     """Run a whole study: tables, figures, models and one report from a lesion table."""
     from her2mri.cli.progress import TerminalProgress
-    from her2mri.report.write import check_destination, write_study
+    from her2mri.report.destination import check_destination
+    from her2mri.report.write import write_study
     from her2mri.study.study import Study
 
     asked = {"tasks": tuple(task or ()), "protocol": protocol, "seed": seed}

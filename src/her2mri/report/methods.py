@@ -83,12 +83,12 @@ def _selection(result: StudyResult) -> Paragraph:
     return (
         "Predictors",
         f"From the candidates ({candidates}) LASSO logistic regression kept the variables with a coefficient other "
-        f"than zero at the penalty {penalty} in {settings.lasso_folds}-fold cross-validation on the training set, folds "
-        f"by patient. Of these, variables with p < {settings.multivariable_p:g} in one multivariable logistic "
+        f"than zero at the penalty {penalty} in {settings.lasso_folds}-fold cross-validation on the training set, "
+        f"folds by patient. Of these, variables with p < {settings.multivariable_p:g} in one multivariable logistic "
         "regression went on to stepwise regression in both directions by Akaike's criterion, and those with "
-        f"p < {settings.final_p:g} there were kept. A variable with several levels entered or left whole, by its "
-        "joint Wald test. The selection used the training set once and was not repeated in resamples, as in the published "
-        "protocol: performance in the training set is therefore too good.",
+        f"p < {settings.final_p:g} there were kept. A variable with several levels entered or left whole, by the "
+        "joint Wald test. The selection used the training set once and was not repeated in resamples, as in the "
+        "published protocol: performance in the training set is therefore too good.",
     )
 
 

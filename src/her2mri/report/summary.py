@@ -30,7 +30,6 @@ class TaskSummary:
 def summarise(task: TaskResult) -> TaskSummary:
     """The summary of one task."""
     performance, samples = task.evaluation.frame(), task.data.samples
-    counts = task.data.counts().set_index("sample")
     positive = task.data.task.positive_label
     areas = [
         (f"AUC of logistic regression, {SAMPLES[sample].lower()}", _auc(performance, "LR", sample))
@@ -44,9 +43,9 @@ def summarise(task: TaskResult) -> TaskSummary:
     labels = [v.label for v in task.fits["LR"].encoding.variables]
     return TaskSummary(
         size=(
-            f"{count(len(task.data.y), 'lesion')}, {count(int(task.data.y.sum()), 'of them')} {positive}; "
-            f"{counts.loc[TRAINING, 'lesions']:,} in training."
-        ).replace("of thems", "of them"),
+            f"{count(len(task.data.y), 'lesion')}, {int(task.data.y.sum()):,} of them {positive}; "
+            f"{int(task.data.in_sample(TRAINING).sum()):,} in training."
+        ),
         figures=tuple(areas),
         predictors=f"Predictors: {listing(labels)}.",
         verdict=_verdict(task, performance, newest),

@@ -30,7 +30,7 @@ class TaskData:
 
     def in_sample(self, name: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which lesions are in that sample."""
-        return self.sample == name
+        return np.asarray(self.sample == name)
 
     @property
     def samples(self) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def task_data(cohort: Cohort, task: Task, study: StudyFile) -> TaskData:
     return TaskData(
         task=task,
         frame=frame,
-        y=frame[task.outcome].isin(task.positive).to_numpy(dtype=np.int64),
+        y=frame[task.outcome].isin(task.positive).to_numpy().astype(np.int64),
         patient=np.unique(frame["patient_id"].to_numpy(dtype=str), return_inverse=True)[1].astype(np.int64),
         sample=sample[eligible].to_numpy(dtype=str),
     )
