@@ -7,7 +7,7 @@ from sklearn.base import clone
 
 from her2mri.models.family import FAMILIES
 from her2mri.models.nearest_neighbours import NearestNeighbours
-from her2mri.models.support_vector_machine import SupportVectorMachine, platt_sigmoid
+from her2mri.models.support_vector_machine import SupportVectorMachine, platt_sigmoid, radial_margin
 from her2mri.models.tuning import make, tune
 from her2mri.vocabulary import MODELS
 
@@ -47,6 +47,16 @@ def test_neighbours_by_label_give_the_majority_class(lesions):
     share = NearestNeighbours(n_neighbors=9).fit(X, y).predict_proba(X)[:, 1]
     label = NearestNeighbours(n_neighbors=9, as_labels=True).fit(X, y).predict_proba(X)[:, 1]
     np.testing.assert_array_equal(label, share >= 0.5)
+
+
+def test_the_margin_is_libsvms(lesions):
+    X, y, patient = lesions
+    machine = SupportVectorMachine(C=2.0, gamma=0.2).fit(X, y, patient)
+    expected = machine.machine_.decision_function(machine.scaler_.transform(X))
+    np.testing.assert_allclose(machine.decision_function(X), expected, atol=1e-10)
+    np.testing.assert_allclose(
+        radial_margin(machine.machine_, X, rows_at_once=7), radial_margin(machine.machine_, X)
+    )
 
 
 def test_platts_sigmoid_minimises_the_smoothed_log_loss():
