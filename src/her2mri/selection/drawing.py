@@ -119,7 +119,9 @@ def _name_lines(ax: Axes, lines: dict[str, pd.DataFrame], colours: dict[str, str
             str(line["label"].iloc[0]), (line["penalty"].iloc[-1], end),
             xytext=(1.03, place), textcoords="axes fraction", va="center", fontsize=6.5,
             color=colours[name], annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "linewidth": 0.5, "color": colours[name], "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-", "linewidth": 0.5, "color": colours[name], "shrinkB": 0, "relpos": (0, 0.5)
+            },
         )  # fmt: skip
 
 

@@ -120,7 +120,9 @@ def lasso_path(X: ArrayLike, y: ArrayLike) -> LassoPath:
     if largest == 0.0:
         raise EstimationError("the LASSO needs a column that goes with the outcome")
     penalties = np.geomspace(largest, largest * (1e-2 if n < p else 1e-4), GRID_LENGTH)
-    found, ratio, reached = lasso_path_kernel(columns, outcome, penalties)
+    # The first penalty leaves nothing in the model, whatever the last bit of its rounding says.
+    fitted_at = np.concatenate([[2 * penalties[0]], penalties[1:]])
+    found, ratio, reached = lasso_path_kernel(columns, outcome, fitted_at)
     if reached == 0:
         raise EstimationError("the LASSO did not converge at its largest penalty")
     coefficients = found[:reached, 1:] / scale

@@ -70,7 +70,8 @@ class LogisticFit:
     @property
     def odds_ratios(self) -> FloatArray:
         """Exponentials of the coefficients."""
-        return np.asarray(np.exp(self.coefficients))
+        with np.errstate(over="ignore"):
+            return np.asarray(np.exp(self.coefficients))
 
     def odds_ratio_interval(self, *, confidence: float = 0.95) -> tuple[FloatArray, FloatArray]:
         """Wald intervals of the odds ratios, lower and upper bounds."""
