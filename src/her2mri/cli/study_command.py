@@ -41,5 +41,5 @@ def study(
     with TerminalProgress() as progress:
         plan = Study.from_toml(study_file, tables=data or (), **overrides)
         result = plan.run(workers=workers, progress=progress)
-        written = write_study(result, out, progress=progress)
+        written = write_study(result, out, workers=workers, progress=progress)
     typer.echo(written.as_json() if json else written.summary())

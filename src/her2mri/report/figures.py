@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from her2mri.explanation.shapley_explanation import ShapleyValues
 from her2mri.figure_style import DOUBLE_COLUMN, figure_style
 from her2mri.report.wording import count, listing
 from her2mri.study.results import StudyResult, TaskResult
-from her2mri.vocabulary import EXTERNAL_VALIDATION, MODELS, SAMPLES, TRAINING
+from her2mri.vocabulary import MODELS, SAMPLES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +56,7 @@ def _flow(result: StudyResult) -> StudyFigure:
         "Flow of lesions",
         f"Lesions left out, by reason and center, and the sets of each task. {count(n, 'lesion')} were included.",
         f"Flow chart that ends in {count(n, 'lesion')}, divided into sets for each task.",
-        partial(_figure_of, partial(result.flow.plot, sets=result.tables()["sets"])),
+        partial(_figure_of, partial(result.flow.plot, sets=result.sets())),
     )
 
 
@@ -94,7 +95,7 @@ def _calibration(task: TaskResult) -> StudyFigure:
         "smooth curve, grouped lesions with 95 % intervals, and the distribution of the predictions. The diagonal "
         "is perfect calibration.",
         f"Calibration curves of {listing(models)} in every set, each against the diagonal.",
-        partial(_panels, draws, columns=min(3, len(draws)), height=2.6),
+        partial(_panels, draws, columns=min(3, len(draws)), height=2.6, one_legend=True),
     )
 
 
@@ -107,7 +108,7 @@ def _decision_curve(task: TaskResult) -> StudyFigure:
         f"Net benefit of acting on a predicted probability of {task.data.task.positive_label} at or above the "
         "threshold, by model and set, beside acting on every lesion and on none.",
         f"Decision curves of {listing(models)} in every set, beside treating all and none.",
-        partial(_panels, draws, columns=min(3, len(draws)), height=2.6),
+        partial(_panels, draws, columns=min(3, len(draws)), height=2.6, one_legend=True),
     )
 
 
@@ -125,14 +126,14 @@ def _nomogram(task: TaskResult) -> StudyFigure:
 
 
 def _importance(task: TaskResult) -> StudyFigure:
-    draws = [task.shapley[model].plot_bar for model in _lr_first(task)]
+    draws = [partial(_bars, task.shapley[model]) for model in _lr_first(task)]
     return StudyFigure(
         f"shapley_importance_{task.name}",
         "Importance of the variables",
         "Mean absolute Shapley value over the training lesions: by how much, on average, a variable moves the "
         f"predicted probability of {task.data.task.positive_label}.",
         "Bars of the mean absolute Shapley value of each variable, a panel for each model.",
-        partial(_panels, draws, columns=2, height=0.55 + 0.24 * len(task.shapley["LR"].variables)),
+        partial(_panels, draws, columns=2, height=0.75 + 0.24 * len(task.shapley["LR"].variables)),
     )
 
 
@@ -151,7 +152,7 @@ def _shapley(task: TaskResult, model: str) -> StudyFigure:
 
 def _lesion(task: TaskResult) -> StudyFigure:
     values = task.shapley["LR"]
-    lesion = typical_lesion(task)
+    lesion = surest_lesion(task)
     return StudyFigure(
         f"shapley_lesion_{task.name}",
         "One lesion explained",
@@ -162,16 +163,10 @@ def _lesion(task: TaskResult) -> StudyFigure:
     )
 
 
-def typical_lesion(task: TaskResult) -> str:
+def surest_lesion(task: TaskResult) -> str:
     """The training lesion that the logistic model is surest of."""
     values = task.shapley["LR"]
     return values.lesion_ids[int(np.argmax(values.prediction))]
-
-
-def last_sample(task: TaskResult) -> str:
-    """The sample that says most about new lesions: external if there is one."""
-    samples = task.data.samples
-    return EXTERNAL_VALIDATION if EXTERNAL_VALIDATION in samples else samples[-1] if samples else TRAINING
 
 
 def _lr_first(task: TaskResult) -> list[str]:
@@ -189,7 +184,10 @@ def _figure_of(plot: Callable[[], Axes]) -> Figure:
     return figure
 
 
-def _panels(draws: Sequence[Callable[..., Axes]], *, columns: int, height: float) -> Figure:
+def _panels(
+    draws: Sequence[Callable[..., Axes]], *, columns: int, height: float, one_legend: bool = False
+) -> Figure:
+    """Panels in rows; ``one_legend`` keeps the first panel's legend for all, in the cell left free or below."""
     from matplotlib.figure import Figure
 
     rows = -(-len(draws) // columns)
@@ -198,6 +196,21 @@ def _panels(draws: Sequence[Callable[..., Axes]], *, columns: int, height: float
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for ax, draw in zip(axes, draws, strict=False):
             draw(ax=ax)
-        for ax in axes[len(draws) :]:
+        free = axes[len(draws) :]
+        for ax in free:
             ax.set_axis_off()
+        if one_legend:
+            handles, labels = axes[0].get_legend_handles_labels()
+            for ax in axes[: len(draws)]:
+                ax.get_legend().remove()
+            if len(free):
+                free[0].legend(handles, labels, loc="center left")
+            else:
+                figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
+
+
+def _bars(values: ShapleyValues, *, ax: Axes) -> Axes:
+    values.plot_bar(ax=ax)
+    ax.set(title=MODELS[values.model], xlabel="Mean absolute Shapley value")
+    return ax

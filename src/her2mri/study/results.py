@@ -67,24 +67,21 @@ class StudyResult:
     tasks: dict[str, TaskResult]
     caveats: tuple[Caveat, ...]
 
+    def sets(self) -> pd.DataFrame:
+        """Lesions, patients and events of every task and sample, with the task's label."""
+        counts = [task.data.counts().assign(label=task.data.task.label) for task in self.tasks.values()]
+        return pd.concat(counts, ignore_index=True)
+
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every result as a tidy table, by the name of its file."""
-        found = {"flow": self.flow.frame()}
+        found = {"flow": self.flow.frame(), "sets": self.sets()}
         for name, task in self.tasks.items():
             found[f"table_one_{name}"] = task.table_one_frame()
             found[f"selection_{name}"] = task.selection.frame()
             found[f"nomogram_{name}"] = task.nomogram.frame()
             found[f"shapley_{name}"] = task.shapley_frame()
-        for name in (
-            "tuning",
-            "performance",
-            "comparison",
-            "roc",
-            "calibration",
-            "decision_curve",
-            "rule_out",
-        ):
-            found[name] = self._stacked(name)
+        for name, frame_of in _STACKED.items():
+            found[name] = pd.concat([frame_of(task) for task in self.tasks.values()], ignore_index=True)
         found["caveats"] = self.caveat_frame()
         return found
 
@@ -110,12 +107,8 @@ class StudyResult:
         rows = [(c.code, c.message, c.row, c.column, c.value) for c in caveats]
         return pd.DataFrame(rows, columns=["code", "message", "row", "column", "value"])
 
-    def _stacked(self, name: str) -> pd.DataFrame:
-        return pd.concat([_STACKED[name](task) for task in self.tasks.values()], ignore_index=True)
-
 
 _STACKED: Final[dict[str, Callable[[TaskResult], pd.DataFrame]]] = {
-    "sets": lambda task: task.data.counts(),
     "tuning": TaskResult.tuning_frame,
     "performance": lambda task: task.evaluation.frame(),
     "comparison": lambda task: task.evaluation.comparison_frame(),

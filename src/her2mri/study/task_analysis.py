@@ -9,6 +9,7 @@ import numpy as np
 
 from her2mri.cohort.cohort import Caveat, Cohort
 from her2mri.dictionary import Variable
+from her2mri.errors import EstimationError, Fault, TableError
 from her2mri.evaluation.evaluation import Evaluation, evaluate
 from her2mri.evaluation.prediction import Prediction
 from her2mri.explanation.nomogram import Nomogram, build_nomogram, development_ranges
@@ -94,11 +95,20 @@ def describe(plan: TaskPlan) -> tuple[TableOne, ...]:
 
 
 def select(plan: TaskPlan) -> Selection:
-    """The predictors, chosen on the training set alone."""
-    inside = plan.data.in_sample(TRAINING)
-    return plan.recipe.select(
-        plan.data.frame[inside], plan.data.y[inside], plan.data.patient[inside], plan.candidates
-    )
+    """The predictors, chosen on the training set alone.
+
+    Raises TableError where the training set carries no selection: no candidate tells the classes apart.
+    """
+    data, inside = plan.data, plan.data.in_sample(TRAINING)
+    try:
+        return plan.recipe.select(data.frame[inside], data.y[inside], data.patient[inside], plan.candidates)
+    except EstimationError as error:
+        fault = Fault(
+            f"{data.task.label}, training set",
+            f"predictors cannot be selected among {len(plan.candidates)} candidates: {error}",
+            remedy='name predictors in the study file with selection.method = "published", or bring more lesions',
+        )
+        raise TableError([fault]) from error
 
 
 def fit_model(plan: TaskPlan, selection: Selection, model: str) -> Fit:
