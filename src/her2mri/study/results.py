@@ -74,7 +74,7 @@ class StudyResult:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every result as a tidy table, by the name of its file."""
-        found = {"flow": self.flow.frame(), "sets": self.sets()}
+        found = {"flow": self.flow.frame(), "missing": self.flow.missing_frame(), "sets": self.sets()}
         for name, task in self.tasks.items():
             found[f"table_one_{name}"] = task.table_one_frame()
             found[f"selection_{name}"] = task.selection.frame()

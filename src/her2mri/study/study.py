@@ -13,7 +13,7 @@ import pandas as pd
 from her2mri.cohort.cohort import Cohort
 from her2mri.cohort.eligibility import apply_exclusions
 from her2mri.cohort.lesion_table import cohort_from_frame, read_cohort
-from her2mri.datasets.published_cohort import published_cohort
+from her2mri.errors import Fault, TableError
 from her2mri.study.jobs import Progress, run_jobs
 from her2mri.study.results import StudyResult, TaskResult
 from her2mri.study.study_file import StudyFile, parse_study, read_study_file
@@ -25,6 +25,7 @@ from her2mri.study.task_analysis import (
     fit_model,
     nomogram_of,
     predictable,
+    said_of,
     select,
 )
 from her2mri.study.task_data import candidates, task_data
@@ -54,6 +55,8 @@ class Study:
         if tables:
             file = file.model_copy(update={"data": file.data.model_copy(update={"tables": tuple(tables)})})
         if not file.data.tables:
+            from her2mri.datasets.published_cohort import published_cohort
+
             return cls(file, published_cohort())
         dictionary = file.load_dictionary()
         return cls(file, read_cohort(file.data.tables, dictionary, label_rule=file.label_rule))
@@ -72,6 +75,8 @@ class Study:
         run = partial(run_jobs, workers=workers, progress=progress)
         variables, caveats = candidates(self.cohort, self.file)
         included, flow = apply_exclusions(self.cohort, predictors=[variable.name for variable in variables])
+        if included.frame.empty:
+            raise TableError([_nothing_left(included)])
         plans = []
         for name in self.file.task_names:
             data = task_data(included, included.dictionary.task(name), self.file)
@@ -98,10 +103,21 @@ class Study:
                 evaluation=evaluation,
                 nomogram=nomogram_of(plan, fits["LR"]),
                 shapley=explained[i],
-                caveats=(*plan.caveats, *predictable(plan, fits)[1]),
+                caveats=(*plan.caveats, *predictable(plan, fits)[1], *said_of(plan, evaluation)),
                 n_bootstrap=self.file.evaluation.n_bootstrap,
             )
         return StudyResult(self.file, included, flow, tasks, (*included.caveats, *caveats))
+
+
+def _nothing_left(cohort: Cohort) -> Fault:
+    """Why no lesion can be studied: how many were left out for each reason."""
+    reasons = cohort.exclusions["reason"].value_counts(sort=False)
+    return Fault(
+        "table",
+        f"none of the {len(cohort.exclusions)} lesions is left after the exclusions",
+        value=", ".join(f"{reason}: {n}" for reason, n in reasons.items()),
+        remedy="see the flow of exclusions that `her2mri check` prints",
+    )
 
 
 def _by_task(results: list[Any], families: Sequence[str]) -> list[dict[str, Any]]:

@@ -75,7 +75,7 @@ class TaskPlan:
             if variable.name in data.frame and data.frame[variable.name].notna().any()
         )
         kept = tuple(variable for variable in candidates if variable not in constant)
-        return cls(study, data, described, kept, caveats)
+        return cls(study, data, described, kept, (*data.caveats, *caveats))
 
 
 def describe(plan: TaskPlan) -> tuple[TableOne, ...]:
@@ -167,6 +167,17 @@ def evaluate_task(plan: TaskPlan, fits: Mapping[str, Fit]) -> tuple[tuple[Predic
         rule_out_certainty=settings.rule_out_probability,
     )
     return tuple(predictions), evaluation
+
+
+def said_of(plan: TaskPlan, evaluation: Evaluation) -> tuple[Caveat, ...]:
+    """The notes of an evaluation as caveats of the study."""
+    caveats = []
+    for note in evaluation.notes:
+        where = [plan.data.task.label]
+        where += [SAMPLES.get(note.sample, note.sample).lower()] if note.sample else []
+        where += [note.model] if note.model else []
+        caveats.append(Caveat(note.code, f"{', '.join(where)}: {note.message}."))
+    return tuple(caveats)
 
 
 def nomogram_of(plan: TaskPlan, fit: Fit) -> Nomogram:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from her2mri.cohort.cohort import Caveat, Cohort
 from her2mri.cohort.design_matrix import IntArray
-from her2mri.cohort.split import assign_sets
+from her2mri.cohort.split import assign_sets, given_sets, split_caveats
 from her2mri.dictionary import Task, Variable
 from her2mri.errors import Fault, StudyFileError, TableError
 from her2mri.study.study_file import StudyFile
@@ -20,13 +20,18 @@ StringArray = np.ndarray[tuple[int], np.dtype[np.str_]]
 
 @dataclass(frozen=True)
 class TaskData:
-    """The lesions eligible for a task, as aligned arrays; ``patient`` numbers the patients."""
+    """The lesions eligible for a task, as aligned arrays; ``patient`` numbers the patients.
+
+    ``set_column`` is the column of the table that gave the sets; empty where they were drawn.
+    """
 
     task: Task
     frame: pd.DataFrame
     y: IntArray
     patient: IntArray
     sample: StringArray
+    set_column: str
+    caveats: tuple[Caveat, ...]
 
     def in_sample(self, name: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """Which lesions are in that sample."""
@@ -77,6 +82,8 @@ def task_data(cohort: Cohort, task: Task, study: StudyFile) -> TaskData:
         y=frame[task.outcome].isin(task.positive).to_numpy().astype(np.int64),
         patient=np.unique(frame["patient_id"].to_numpy(dtype=str), return_inverse=True)[1].astype(np.int64),
         sample=sample[eligible].to_numpy(dtype=str),
+        set_column=given_sets(cohort, task),
+        caveats=split_caveats(cohort, task, sample),
     )
 
 
