@@ -11,6 +11,12 @@ def _write(folder, text):
         (fresh / "study.json").write_text(text)
 
 
+def _interrupted(folder):
+    with complete_folder(folder) as fresh:
+        (fresh / "half.csv").write_text("a")
+        raise KeyboardInterrupt
+
+
 def test_a_study_appears_whole(tmp_path):
     _write(tmp_path / "new" / "study", "1")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["study"]
@@ -26,9 +32,8 @@ def test_an_earlier_study_is_replaced(tmp_path):
 
 def test_an_interrupted_run_leaves_the_earlier_study_and_nothing_else(tmp_path):
     _write(tmp_path / "study", "1")
-    with pytest.raises(KeyboardInterrupt), complete_folder(tmp_path / "study") as fresh:
-        (fresh / "half.csv").write_text("a")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(tmp_path / "study")
     assert [path.name for path in tmp_path.iterdir()] == ["study"]
     assert (tmp_path / "study" / "study.json").read_text() == "1"
 

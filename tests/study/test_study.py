@@ -126,16 +126,23 @@ def test_lesions_that_cannot_carry_the_study_are_refused_with_the_reason(change,
         Study.from_frame(change(lesions), **settings).run()
 
 
-def test_five_events_are_refused_or_said(lesions, settings):
+def with_events(lesions: pd.DataFrame, n: int) -> pd.DataFrame:
     few = lesions.copy()
     positive = few.index[few["her2_status"] == "positive"]
-    few.loc[positive[5:], "her2_status"] = "zero"
-    try:
-        result = Study.from_frame(few, **{**settings, "tasks": ["her2_positive"]}).run()
-    except TableError as error:
-        assert "HER2-positive" in str(error)
-    else:
-        assert "few_events" in set(result.caveat_frame()["code"])
+    few.loc[positive[n:], "her2_status"] = "zero"
+    return few
+
+
+def test_five_events_are_too_few_for_three_sets_and_refused(lesions, settings):
+    with pytest.raises(TableError, match="HER2-positive"):
+        Study.from_frame(with_events(lesions, 5), **{**settings, "tasks": ["her2_positive"]}).run()
+
+
+def test_few_events_are_said(lesions, settings):
+    given = {"method": "published", "predictors": ["pr_status"]}
+    small = {"tasks": ["her2_positive"], "models": {"families": ["LR"]}, "selection": given, "data": {}}
+    result = Study.from_frame(with_events(lesions, 12), **{**settings, **small}).run()
+    assert "few_events" in set(result.caveat_frame()["code"])
 
 
 def test_a_table_without_the_asked_predictors_is_a_fault_that_names_them(lesions, settings):

@@ -1,8 +1,9 @@
+"""Lesions made up for tests, with associations that are known."""
+
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from her2mri.dictionary import load_dictionary
 
@@ -36,19 +37,3 @@ def synthetic_lesions(n: int = 320, *, seed: int = 5) -> pd.DataFrame:
     frame.loc[low, "eer"] += 0.3
     frame["location"] = np.where(np.arange(n) % 2, "left", "right")
     return frame
-
-
-@pytest.fixture(scope="session")
-def lesions() -> pd.DataFrame:
-    return synthetic_lesions()
-
-
-@pytest.fixture(scope="session")
-def settings() -> dict:
-    """A study small enough for tests: few resamples, the synthetic predictors."""
-    return {
-        "data": {"external_centers": ["South"]},
-        "selection": {"predictors": PREDICTORS},
-        "evaluation": {"n_bootstrap": 100},
-        "explanation": {"background": 20},
-    }
