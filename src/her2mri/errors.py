@@ -68,5 +68,13 @@ class StudyFileError(InputError):
     """A study file names something that does not exist or does not fit."""
 
 
+class BundleError(InputError):
+    """A frozen model is damaged, altered, of a newer format or not what it says it is."""
+
+
+class LesionError(InputError):
+    """A lesion cannot be read: a value of the wrong type, not a level, or impossible."""
+
+
 class EstimationError(Her2mriError):
     """A fit or an estimate does not exist for these data (separation, one class, no convergence)."""

@@ -1,0 +1,222 @@
+"""From a fitted model to a bundle: everything a reading room needs, and no patient."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from her2mri import __version__
+from her2mri.bundle import Bundle
+from her2mri.bundle.canonical import canonical
+from her2mri.bundle.families import PATIENT_FAMILIES
+from her2mri.cohort.cohort import Cohort
+from her2mri.cohort.design_matrix import Encoding
+from her2mri.dictionary import DataDictionary, Exclusion, Variable
+from her2mri.evaluation.decision_curve import DCA_RULES
+from her2mri.evaluation.performance import YOUDEN_TRAINING
+from her2mri.models.fit import Fit
+from her2mri.study.freeze_development import development_summary
+from her2mri.study.freeze_parameters import frozen_parameters
+from her2mri.study.results import StudyResult, TaskResult
+from her2mri.study.study_file import StudyFile
+from her2mri.study.task_data import TaskData
+from her2mri.vocabulary import MODELS, TRAINING
+
+_LOCKED = "highest Youden index on the development lesions"
+_ROW = ("estimate", "conf_low", "conf_high", "threshold")
+
+
+@dataclass(frozen=True)
+class Development:
+    """What a fit was made from and how well it did: ``performance`` has the columns of the vocabulary."""
+
+    study: StudyFile
+    cohort: Cohort
+    data: TaskData
+    performance: pd.DataFrame
+
+
+def bundles(result: StudyResult, *, with_patient_data: bool = False) -> dict[str, Bundle]:
+    """The models of a study by ``task/model``; SVM and k-NN, which hold patients, only ``with_patient_data``."""
+    found = {}
+    for name, task in result.tasks.items():
+        source = Development(result.study, result.cohort, task.data, task.evaluation.frame())
+        for model, fit in task.fits.items():
+            if with_patient_data or model not in PATIENT_FAMILIES:
+                found[f"{name}/{model}"] = freeze(fit, source)
+    return found
+
+
+def freeze_task(result: StudyResult, task: TaskResult, model: str) -> Bundle:
+    """One model of a study, whatever it holds."""
+    return freeze(
+        task.fits[model], Development(result.study, result.cohort, task.data, task.evaluation.frame())
+    )
+
+
+def freeze(fit: Fit, source: Development) -> Bundle:
+    """The bundle of a fit; the same bytes for the same fit and data."""
+    inside = source.data.in_sample(TRAINING)
+    frame = source.data.frame[inside]
+    performance = source.performance
+    rows = performance[(performance["task"] == source.data.task.name) & (performance["model"] == fit.model)]
+    with threadpool_limits(limits=1):  # sums in one order: the same bits on any number of threads
+        development = development_summary(
+            fit.encoding, frame, source.data.y[inside], source.data.patient[inside], fit.probability(frame)
+        )
+    dictionary = source.cohort.dictionary
+    exclusions = [exclusion for exclusion in dictionary.exclusions if exclusion.equals]
+    task = asdict(source.data.task)
+    content = {
+        "task": {key: value for key, value in task.items() if key != "published"},
+        "model": {
+            "name": fit.model,
+            "label": MODELS[fit.model],
+            "settings": fit.settings(),
+            "notes": list(fit.notes),
+        },
+        "contains_patient_data": fit.model in PATIENT_FAMILIES,
+        "dictionary": _slice(dictionary, fit.encoding, exclusions),
+        "exclusions": [
+            {"reason": e.reason, "label": e.label, "variable": e.variable, "equals": e.equals}
+            for e in exclusions
+        ],
+        "encoding": _encoding(fit.encoding),
+        "parameters": frozen_parameters(fit.estimator),
+        "thresholds": _thresholds(rows),
+        "development": development,
+        "performance": _performance(rows),
+        "card": _card(fit, source, development, exclusions),
+        "lineage": _lineage(source),
+    }
+    return Bundle.sealed(plain(content), check_lesions(fit.encoding, development))
+
+
+def plain(content: Any) -> Any:
+    """Tuples as lists and numpy's numbers as Python's, so that a content is what its file will hold."""
+    if isinstance(content, dict):
+        return {key: plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [plain(value) for value in content]
+    return content.item() if isinstance(content, np.generic) else content
+
+
+def check_lesions(encoding: Encoding, development: dict[str, Any]) -> list[dict[str, str | float]]:
+    """Made-up lesions that together show every level and both ends of every range; the last lack an input each."""
+    choices: dict[str, list[str | float]] = {}
+    for variable, levels in zip(encoding.variables, encoding.levels, strict=True):
+        summary = development["variables"][variable.name]
+        choices[variable.name] = list(levels) or [summary["mean"], summary["low"], summary["high"]]
+    most = max(len(values) for values in choices.values())
+    walks = {name: list(islice(cycle(values), most)) for name, values in choices.items()}
+    lesions = [{name: values[i] for name, values in walks.items()} for i in range(most)]
+    if len(choices) == 1:
+        return lesions
+    first = lesions[0]
+    return lesions + [{name: first[name] for name in first if name != missing} for missing in first]
+
+
+def _slice(dictionary: DataDictionary, encoding: Encoding, exclusions: list[Exclusion]) -> dict[str, Any]:
+    used = {variable.name for variable in encoding.variables} | {e.variable for e in exclusions}
+    variables = [variable for variable in dictionary.variables if variable.name in used]
+    groups = {variable.group for variable in variables}
+    return {
+        "name": dictionary.name,
+        "version": dictionary.version,
+        "sha256": dictionary.sha256,
+        "groups": {name: label for name, label in dictionary.groups.items() if name in groups},
+        "variables": [_variable(variable) for variable in variables],
+    }
+
+
+def _variable(variable: Variable) -> dict[str, Any]:
+    kept = ("name", "label", "kind", "role", "group", "unit", "bounds", "description")
+    return {
+        **{name: getattr(variable, name) for name in kept},
+        "levels": [
+            {"value": level.value, "label": level.label, "aliases": level.aliases}
+            for level in variable.levels
+        ],
+        "unit_slips": [asdict(slip) for slip in variable.unit_slips],
+    }
+
+
+def _encoding(encoding: Encoding) -> dict[str, Any]:
+    return {
+        "variables": [
+            {"name": variable.name, "levels": levels}
+            for variable, levels in zip(encoding.variables, encoding.levels, strict=True)
+        ],
+        "terms": [asdict(term) for term in encoding.terms],
+    }
+
+
+def _thresholds(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Those fixed on the development lesions: Youden's, and the readings of the highest net benefit."""
+    training = rows[rows["sample"] == TRAINING]
+    found = []
+    youden = training.loc[training["threshold_rule"] == YOUDEN_TRAINING, "threshold"].dropna()
+    if len(youden):
+        found.append(
+            {"name": YOUDEN_TRAINING, "value": float(youden.iloc[0]), "chosen": _LOCKED, "locked": True}
+        )
+    optimal = training[training["metric"] == "dca_optimal_threshold"].dropna(subset=["estimate"])
+    for rule, value in zip(optimal["threshold_rule"], optimal["estimate"], strict=True):
+        chosen = f"{DCA_RULES[rule]}, on the development lesions"
+        found.append({"name": rule, "value": float(value), "chosen": chosen, "locked": False})
+    return found
+
+
+def _performance(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    found = []
+    for record in rows.drop(columns=["task", "model", "positive"]).to_dict("records"):
+        row: dict[str, Any] = {str(name): value for name, value in record.items()}
+        numbers = {name: None if pd.isna(row[name]) else float(row[name]) for name in _ROW}
+        found.append({**row, **numbers, "n": int(row["n"]), "n_events": int(row["n_events"])})
+    return found
+
+
+def _card(
+    fit: Fit, source: Development, development: dict[str, Any], exclusions: list[Exclusion]
+) -> dict[str, Any]:
+    task = source.data.task
+    inputs = ", ".join(variable.label for variable in fit.encoding.variables)
+    limits = [
+        f"Made from {development['n']} lesions of {development['n_patients']} patients, "
+        f"{development['n_events']} of them {task.positive_label}.",
+        "Not made for: " + "; ".join(exclusion.label for exclusion in exclusions) + ".",
+        "Outside the development ranges, and for combinations rare in development, the answer is extrapolated.",
+        "At a centre with another case mix, validate it and update it before use.",
+        "Supports a decision and replaces no pathology; not a medical device.",
+        *fit.notes,
+    ]
+    return {
+        "title": f"{task.label}: {MODELS[fit.model]}",
+        "intended_use": f"The probability that a lesion is {task.positive_label} rather than {task.negative_label}, "
+        f"from: {inputs}. For research and decision support.",
+        "limits": limits,
+        "notice": source.cohort.notice,
+    }
+
+
+def _lineage(source: Development) -> dict[str, Any]:
+    settings = source.study.model_dump(mode="json")
+    settings["data"]["tables"] = [table.name for table in source.study.data.tables]
+    provenance = source.cohort.provenance
+    tables = provenance.get("tables", [])
+    return {
+        "her2mri": __version__,
+        "protocol": source.study.protocol,
+        "label_rule": str(provenance.get("label_rule", source.study.label_rule)),
+        "seed": source.study.seed,
+        "study_sha256": hashlib.sha256(canonical(settings).encode("utf-8")).hexdigest(),
+        "inputs": [{"name": table["name"], "sha256": table.get("sha256", "")} for table in tables],
+        "parent": None,
+        "change": "",
+    }

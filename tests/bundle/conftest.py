@@ -1,0 +1,94 @@
+"""A small study to freeze: lesions drawn from a known law, all families fitted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from her2mri.bundle import Bundle
+from her2mri.cohort.cohort import Cohort
+from her2mri.dictionary import load_dictionary
+from her2mri.evaluation.evaluation import evaluate
+from her2mri.evaluation.prediction import Prediction
+from her2mri.models.fit import Fit
+from her2mri.models.recipe import Recipe
+from her2mri.study.freeze import Development, freeze
+from her2mri.study.study_file import StudyFile
+from her2mri.study.task_data import TaskData
+
+PREDICTORS = ("n_category", "ki67_status", "lesion_number", "quadrant", "eer", "adc")
+
+
+def lesions(n: int, seed: int) -> pd.DataFrame:
+    rng = np.random.default_rng(np.random.SeedSequence(seed))
+    latent = rng.normal(size=n)
+    quadrants = ["upper_left", "lower_left", "upper_right", "lower_right", "right_central", "left_central"]
+    frame = pd.DataFrame(
+        {
+            "patient_id": [f"p{i}" for i in range(n)],
+            "lesion_id": [f"l{i}" for i in range(n)],
+            "center": "A",
+            "n_category": np.array(["N0", "N1", "N2", "N3"])[
+                np.digitize(latent + rng.normal(size=n), [0.3, 1.2, 2])
+            ],
+            "ki67_status": np.where(latent + rng.normal(size=n) > -0.3, "high", "low"),
+            "lesion_number": np.where(rng.random(n) < 0.3, "multiple", "single"),
+            "quadrant": rng.choice(quadrants, n, p=[0.25, 0.15, 0.3, 0.15, 0.1, 0.05]),
+            "eer": np.round(np.clip(1.1 + 0.2 * latent + 0.3 * rng.normal(size=n), 0.2, 4), 2),
+            "adc": np.round(np.clip(0.92 - 0.05 * latent + 0.12 * rng.normal(size=n), 0.4, 2), 3),
+        }
+    )
+    log_odds = (
+        -1.2 + 0.8 * (frame["ki67_status"] == "high") + 0.7 * (frame["lesion_number"] == "multiple")
+        + 0.5 * (frame["n_category"] == "N2") + 0.9 * (frame["eer"] - 1.1) - 3 * (frame["adc"] - 0.9)
+    )  # fmt: skip
+    positive = rng.random(n) < 1 / (1 + np.exp(-log_odds))
+    frame["her2_status"] = np.where(positive, "positive", np.where(rng.random(n) < 0.7, "low", "zero"))
+    return frame
+
+
+def developed(
+    frame: pd.DataFrame, models: tuple[str, ...], *, task: str = "her2_positive"
+) -> tuple[dict[str, Fit], Development]:
+    dictionary = load_dictionary()
+    question = dictionary.task(task)
+    frame = frame[frame["her2_status"].isin(question.eligible)].reset_index(drop=True)
+    y = frame["her2_status"].isin(question.positive).to_numpy().astype(np.int64)
+    patient = np.arange(len(frame))
+    predictors = [variable for variable in dictionary.variables if variable.name in PREDICTORS]
+    recipe = Recipe(given=PREDICTORS, seed=1)
+    fits = {model: recipe.fit(model, frame, y, patient, predictors) for model in models}
+    predictions = [
+        Prediction(
+            task, model, "training", frame["lesion_id"], frame["patient_id"], y, fit.probability(frame),
+            question.positive_label,
+        )
+        for model, fit in fits.items()
+    ]  # fmt: skip
+    evaluation = evaluate(predictions, seed=1, n_bootstrap=100)
+    data = TaskData(question, frame, y, patient, np.array(["training"] * len(frame)), question.set_column, ())
+    cohort = Cohort(frame, dictionary, {"tables": [{"name": "made up", "sha256": "0" * 64}]})
+    return fits, Development(StudyFile(), cohort, data, evaluation.frame())
+
+
+@pytest.fixture(scope="session")
+def frame() -> pd.DataFrame:
+    return lesions(600, 7)
+
+
+@pytest.fixture(scope="session")
+def study(frame: pd.DataFrame) -> tuple[dict[str, Fit], Development]:
+    return developed(frame, ("LR", "DT", "ANN", "SVM", "k-NN"))
+
+
+@pytest.fixture(scope="session")
+def frozen(study: tuple[dict[str, Fit], Development]) -> dict[str, Bundle]:
+    fits, source = study
+    return {model: freeze(fit, source) for model, fit in fits.items()}
+
+
+@pytest.fixture(scope="session")
+def second(frame: pd.DataFrame) -> Bundle:
+    fits, source = developed(frame, ("LR",), task="her2_low")
+    return freeze(fits["LR"], source)
