@@ -82,13 +82,13 @@ def calibration_intercept_and_slope(
 ) -> tuple[WaldEstimate, WaldEstimate]:
     """Intercept and slope of the outcome's log odds on the predicted log odds; ideal 0 and 1.
 
-    Cox's logistic recalibration (doi:10.2307/2333203).     A slope below 1: predictions are too extreme.
+    Cox's logistic recalibration (doi:10.2307/2333203). A slope below 1: predictions are too extreme.
     Raises EstimationError where ``y`` has one class, where there is one distinct probability, and where the
     probabilities separate the classes (the slope is then infinite).
 
-    >>> y, p = [0, 0, 1, 0, 1, 0, 1, 1], [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9]
+    >>> y, p = [0, 1, 0, 0, 1, 0, 1, 1], [0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.8, 0.9]
     >>> [round(found.estimate, 3) for found in calibration_intercept_and_slope(y, p)]
-    [0.0, 1.074]
+    [0.046, 0.735]
     """
     event, predictor = np.asarray(y, dtype=float), logit(probability)
     _require_both_classes(event)

@@ -44,6 +44,8 @@ class Prediction:
         for name, column in columns.items():
             if column.shape != (len(columns["y"]),):
                 raise ValueError(f"{name} must have shape ({len(columns['y'])},), got {column.shape}")
+        if not len(columns["y"]):
+            raise ValueError("a prediction needs one lesion or more")
         if not np.isin(columns["y"], (0, 1)).all():
             raise ValueError("y must be 0 or 1 for every lesion")
         inside = (columns["probability"] >= 0) & (columns["probability"] <= 1)
