@@ -1,4 +1,8 @@
-"""How the figures of several readers and arms vary together over the cases: DeLong, jackknife, bootstrap."""
+"""How the figures of several readers and arms vary together over the cases: DeLong, jackknife, bootstrap.
+
+A column of ratings is one reader in one arm. A reader who has not read a case has NaN there; each figure is
+made of the column's own cases, and two figures vary together through the patients that both contain.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,17 @@ from numpy.typing import ArrayLike, NDArray
 from her2mri.errors import EstimationError
 from her2mri.evaluation.bootstrap import patient_weights
 from her2mri.evaluation.delong import delong_covariance
+from her2mri.evaluation.discrimination import placements
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.intp]
 CovarianceMethod = Literal["delong", "jackknife", "bootstrap"]
 
 READER_METRICS: Final = ("auc", "sensitivity", "specificity", "accuracy")
-"""Figures of merit that all readers of one set of cases share a denominator for."""
+"""Figures of merit whose denominators are given by the cases, not by the calls."""
 
-_BLOCK: Final = 4_000_000
+_ROWS: Final = 500
 
 
 def figures_of_merit(metric: str, y: ArrayLike, ratings: ArrayLike, weights: Floats | None = None) -> Floats:
@@ -32,32 +39,18 @@ def figures_of_merit(metric: str, y: ArrayLike, ratings: ArrayLike, weights: Flo
     """
     event, columns = np.asarray(y) == 1, np.asarray(ratings, dtype=float)
     weight = np.ones((1, len(event))) if weights is None else weights
-    with np.errstate(invalid="ignore", divide="ignore"):
-        if metric == "auc":
-            return _areas(event, columns, weight)
-        part = _counted(metric, event)
-        inside = weight[:, part]
-        return np.asarray(inside @ columns[part] / inside.sum(axis=1, keepdims=True))
-
-
-def _counted(metric: str, event: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which cases (n,) a figure is about."""
-    if metric not in READER_METRICS:
-        raise ValueError(f"metric must be one of {', '.join(READER_METRICS)}, got {metric!r}")
-    return {"sensitivity": event, "specificity": ~event}.get(metric, np.ones_like(event))
-
-
-def _areas(event: NDArray[np.bool_], columns: Floats, weight: Floats) -> Floats:
-    positive, negative = weight[:, event], weight[:, ~event]
-    total = positive.sum(axis=1) * negative.sum(axis=1)
+    counted = _counted(metric, event)
     result = np.empty((len(weight), columns.shape[1]))
-    step = max(1, _BLOCK // max(1, positive.shape[1] * negative.shape[1]))
-    for index, column in enumerate(columns.T):
-        above = np.sign(column[event][:, None] - column[~event]) / 2.0 + 0.5
-        for start in range(0, len(weight), step * 50):
-            rows = slice(start, start + step * 50)
-            result[rows, index] = np.einsum("rn,rn->r", positive[rows] @ above, negative[rows])
-    return np.asarray(result / total[:, None])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        for index, column in enumerate(columns.T):
+            there = ~np.isnan(column)
+            if metric == "auc":
+                result[:, index] = _areas(event[there], column[there], weight[:, there])
+            else:
+                part = there & counted
+                inside = weight[:, part]
+                result[:, index] = inside @ column[part] / inside.sum(axis=1)
+    return result
 
 
 def error_covariance(
@@ -74,27 +67,20 @@ def error_covariance(
 
     Cases of one patient move together in all three methods. ``delong`` is DeLong's structural components for
     the AUC and its counterpart, the linearised covariance of means, for the shares; the jackknife leaves out
-    the patients that the figure is about. Raises EstimationError
-    where a class is missing or comes from one patient.
+    the patients that the figure is about. Raises EstimationError where a class is missing or comes from one
+    patient.
     """
     event, columns = np.asarray(y) == 1, np.asarray(ratings, dtype=float)
     who = np.arange(len(event)) if patient is None else np.unique(np.asarray(patient), return_inverse=True)[1]
     estimates = figures_of_merit(metric, event, columns)[0]
     if np.isnan(estimates).any():
-        raise EstimationError(f"the {metric} needs cases of both classes")
+        raise EstimationError(f"the {metric} needs cases of both classes from every reader")
     if method == "delong":
-        if metric == "auc":
+        if metric == "auc" and not np.isnan(columns).any():
             return delong_covariance(event, columns, patient=who)
-        return estimates, _covariance_of_shares(metric, event, columns, who)
+        return estimates, _linearised(metric, event, columns, who)
     if method == "jackknife":
-        concerned = np.unique(who[_counted(metric, event)])
-        left_out = 1.0 - (who[None, :] == concerned[:, None]).astype(float)
-        replicates = figures_of_merit(metric, event, columns, left_out)
-        if np.isnan(replicates).any():
-            raise EstimationError("the jackknife needs two patients or more of each class")
-        count = len(replicates)
-        centred = replicates - replicates.mean(axis=0)
-        return estimates, centred.T @ centred * ((count - 1.0) / count)
+        return estimates, _jackknife(metric, event, columns, who)
     if method != "bootstrap":
         raise ValueError(f"method must be delong, jackknife or bootstrap, got {method!r}")
     weights = patient_weights(who, n_bootstrap, np.random.SeedSequence(seed))
@@ -105,15 +91,68 @@ def error_covariance(
     return estimates, np.atleast_2d(np.cov(replicates, rowvar=False))
 
 
-def _covariance_of_shares(
-    metric: str, event: NDArray[np.bool_], columns: Floats, who: NDArray[np.intp]
-) -> Floats:
-    part = _counted(metric, event)
-    inside = columns[part]
-    patients = who[part]
-    clusters = len(np.unique(patients))
-    if clusters < 2:
-        raise EstimationError("the spread of a share needs two patients or more")
-    summed = np.zeros((int(who.max()) + 1, columns.shape[1]))
-    np.add.at(summed, patients, inside - inside.mean(axis=0))
-    return np.asarray(summed.T @ summed * (clusters / (clusters - 1.0)) / len(inside) ** 2)
+def _counted(metric: str, event: Bools) -> Bools:
+    """Which cases (n,) a figure is about."""
+    if metric not in READER_METRICS:
+        raise ValueError(f"metric must be one of {', '.join(READER_METRICS)}, got {metric!r}")
+    return {"sensitivity": event, "specificity": ~event}.get(metric, np.ones_like(event))
+
+
+def _areas(event: Bools, score: Floats, weight: Floats) -> Floats:
+    positive, negative = weight[:, event], weight[:, ~event]
+    above = np.sign(score[event][:, None] - score[~event]) / 2.0 + 0.5
+    beaten = np.empty(len(weight))
+    for start in range(0, len(weight), _ROWS):
+        rows = slice(start, start + _ROWS)
+        beaten[rows] = np.einsum("rn,rn->r", positive[rows] @ above, negative[rows])
+    return np.asarray(beaten / (positive.sum(axis=1) * negative.sum(axis=1)))
+
+
+def _jackknife(metric: str, event: Bools, columns: Floats, who: Ints) -> Floats:
+    counted = _counted(metric, event)
+    concerned = np.unique(who[counted])
+    left_out = 1.0 - (who[None, :] == concerned[:, None]).astype(float)
+    replicates = figures_of_merit(metric, event, columns, left_out)
+    if np.isnan(replicates).any():
+        raise EstimationError("the jackknife needs two patients or more of each class")
+    belongs = _patients_of(columns, who, counted)[concerned]
+    size = belongs.sum(axis=0)
+    mean = np.sum(np.where(belongs, replicates, 0.0), axis=0) / size
+    centred = np.where(belongs, replicates - mean, 0.0) * np.sqrt((size - 1.0) / size)
+    return np.asarray(centred.T @ centred)
+
+
+def _linearised(metric: str, event: Bools, columns: Floats, who: Ints) -> Floats:
+    """Covariance of what each patient contributes to each column's figure, class by class for the AUC."""
+    parts = (event, ~event) if metric == "auc" else (_counted(metric, event),)
+    summed, scales = [], []
+    for part in parts:
+        contribution = np.zeros((int(who.max()) + 1, columns.shape[1]))
+        for index, column in enumerate(columns.T):
+            there = ~np.isnan(column)
+            value = np.zeros(len(event))
+            value[there] = placements(event[there], column[there]) if metric == "auc" else column[there]
+            inside = there & part
+            deviation = (value[inside] - value[inside].mean()) / inside.sum()
+            contribution[:, index] = np.bincount(who[inside], deviation, minlength=len(contribution))
+        clusters = _patients_of(columns, who, part).sum(axis=0)
+        if clusters.min() < 2:
+            raise EstimationError("the spread of a figure needs two patients or more of each class")
+        summed.append(contribution)
+        scales.append(np.sqrt(clusters / (clusters - 1.0)))
+    total = np.zeros((columns.shape[1], columns.shape[1]))
+    for contribution, scale in zip(summed, scales, strict=True):
+        total += (contribution * scale).T @ (contribution * scale)
+    if len(parts) == 2:
+        clusters = _patients_of(columns, who, np.ones_like(event)).sum(axis=0)
+        scale = np.sqrt(clusters / (clusters - 1.0))
+        crossed = (summed[0] * scale).T @ (summed[1] * scale)
+        total += crossed + crossed.T
+    return total
+
+
+def _patients_of(columns: Floats, who: Ints, part: Bools) -> Bools:
+    """Whether each patient (rows) has a case of ``part`` in each column."""
+    counts = np.zeros((int(who.max()) + 1, columns.shape[1]))
+    np.add.at(counts, who[part], (~np.isnan(columns[part])).astype(float))
+    return counts > 0

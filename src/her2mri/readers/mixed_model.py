@@ -175,6 +175,8 @@ def _hessian(function: Callable[[Floats], float], at: Floats) -> Floats:
     for i in range(count):
         for j in range(i + 1):
             a, b = steps[i], steps[j]
-            corners = function(at + a + b) - function(at + a - b) - function(at - a + b) + function(at - a - b)
+            corners = (
+                function(at + a + b) - function(at + a - b) - function(at - a + b) + function(at - a - b)
+            )
             result[i, j] = result[j, i] = corners / (4.0 * size[i] * size[j])
     return result
