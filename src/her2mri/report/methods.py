@@ -33,8 +33,7 @@ def _lesions(result: StudyResult) -> Paragraph:
 
 def _sets(result: StudyResult) -> Paragraph:
     file = result.study.data
-    given = any(task.data.task.set_column in result.cohort.frame for task in result.tasks.values())
-    if given or "set" in result.cohort.frame:
+    if any(task.data.set_column for task in result.tasks.values()):
         how = "The sets were given in the table."
     else:
         external = (

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from her2mri.evaluation.decision_curve import DCA_RULES
 from her2mri.report.display_table import DisplayTable
 from her2mri.report.wording import NOT_APPLICABLE, estimate, metric_label, number
 from her2mri.vocabulary import MODELS, SAMPLES
@@ -22,14 +23,8 @@ THRESHOLD_RULES = {
 def performance_table(
     performance: pd.DataFrame, rule: str, *, positive: str, n_bootstrap: int
 ) -> DisplayTable:
-    """AUC, classification at the cut-offs of one rule, and the threshold of highest net benefit."""
-    header = (
-        "Model",
-        metric_label("auc"),
-        *map(metric_label, _CLASSIFICATION),
-        "Cut-off",
-        "Best DCA threshold",
-    )
+    """AUC, and classification at the cut-offs of one rule."""
+    header = ("Model", metric_label("auc"), *map(metric_label, _CLASSIFICATION), "Cut-off")
     rows: list[tuple[str, ...]] = []
     for sample, in_sample in _by_sample(performance):
         rows.append(_heading(sample, in_sample, len(header)))
@@ -42,7 +37,6 @@ def performance_table(
                     _cell(metrics, "auc"),
                     *(_cell(at_rule, metric) for metric in _CLASSIFICATION),
                     _cut_off(at_rule),
-                    _cell(metrics, "dca_optimal_threshold"),
                 )
             )
     return DisplayTable(
@@ -73,6 +67,28 @@ def calibration_table(performance: pd.DataFrame) -> DisplayTable:
         note=(
             "Ideal: 0 in the large (slope held at 1) and for the intercept (slope free), 1 for the slope, 0 for the "
             "integrated calibration index, the mean distance between the smooth curve and the diagonal."
+        ),
+    )
+
+
+def decision_threshold_table(performance: pd.DataFrame) -> DisplayTable:
+    """The threshold that each reading of "highest net benefit" picks from the decision curves."""
+    header = ("Model", *(meaning.capitalize() for meaning in DCA_RULES.values()))
+    thresholds = performance[performance["metric"] == "dca_optimal_threshold"]
+    rows: list[tuple[str, ...]] = []
+    for sample, in_sample in _by_sample(thresholds):
+        rows.append(_heading(sample, in_sample, len(header)))
+        for model in _models(in_sample):
+            of_model = in_sample[in_sample["model"] == model]
+            by_rule = [of_model[of_model["threshold_rule"] == rule] for rule in DCA_RULES]
+            rows.append((model, *(_cell(found, "dca_optimal_threshold") for found in by_rule)))
+    return DisplayTable(
+        "Thresholds read off the decision curves",
+        header,
+        tuple(rows),
+        note=(
+            "Net benefit is highest, at the prevalence, where the threshold is near 0 and every lesion is treated: the "
+            "first column says little about a model. The second is where it gains most over treating all and none."
         ),
     )
 
@@ -110,7 +126,7 @@ def _cell(frame: pd.DataFrame, metric: str) -> str:
     if found.empty:
         return NOT_APPLICABLE
     row = found.iloc[0]
-    return estimate(row["estimate"], row["conf_low"], row["conf_high"])
+    return estimate(row["estimate"], row["conf_low"], row["conf_high"]).replace(" (", "\n(")
 
 
 def _cut_off(at_rule: pd.DataFrame) -> str:

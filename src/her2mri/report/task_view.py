@@ -9,8 +9,14 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from her2mri.report.display_table import DisplayTable
-from her2mri.report.performance_tables import THRESHOLD_RULES, calibration_table, performance_table
+from her2mri.report.performance_tables import (
+    THRESHOLD_RULES,
+    calibration_table,
+    decision_threshold_table,
+    performance_table,
+)
 from her2mri.report.summary import TaskSummary
+from her2mri.report.table_one_table import table_one_table
 from her2mri.report.wording import count, estimate, listing, number, p_value
 from her2mri.selection.selection import STEPS
 from her2mri.study.results import TaskResult
@@ -39,7 +45,7 @@ class TaskView:
     label: str
     short: TaskSummary
     opening: str
-    table_one: tuple[DisplayTable, ...]
+    table_one: DisplayTable
     selection_text: str
     lasso_figure: FigureView | None
     selection_table: DisplayTable
@@ -51,6 +57,7 @@ class TaskView:
     calibration_figure: FigureView
     calibration_table: DisplayTable
     decision_figure: FigureView
+    decision_table: DisplayTable
     rule_out_table: DisplayTable
     nomogram_text: str
     nomogram_figure: FigureView
@@ -74,7 +81,7 @@ def task_view(task: TaskResult, short: TaskSummary, figures: Mapping[str, Figure
             f"Every figure below is about the positive class {asked.positive_label}, against {asked.negative_label}. "
             f"{count(len(task.data.y), 'lesion')} of {count(len(set(task.data.patient)), 'patient')} are asked about."
         ),
-        table_one=tuple(_table_one(task, i) for i in range(len(task.table_one))),
+        table_one=table_one_table(task),
         selection_text=_selection_text(task),
         lasso_figure=figures.get(f"lasso_{name}"),
         selection_table=_selection_table(task),
@@ -93,6 +100,7 @@ def task_view(task: TaskResult, short: TaskSummary, figures: Mapping[str, Figure
         calibration_figure=figures[f"calibration_{name}"],
         calibration_table=calibration_table(performance),
         decision_figure=figures[f"decision_curve_{name}"],
+        decision_table=decision_threshold_table(performance),
         rule_out_table=_rule_out_table(task),
         nomogram_text=_nomogram_text(task),
         nomogram_figure=figures[f"nomogram_{name}"],
@@ -102,24 +110,6 @@ def task_view(task: TaskResult, short: TaskSummary, figures: Mapping[str, Figure
             figure for stem, figure in figures.items() if stem.startswith(f"shapley_summary_{name}_")
         ),
         lesion_figure=figures[f"shapley_lesion_{name}"],
-    )
-
-
-def _table_one(task: TaskResult, index: int) -> DisplayTable:
-    table = task.table_one[index]
-    sample = task.data.samples[index]
-    shown = table.display()
-    if (shown["Missing"].isin(["", "0"])).all():
-        shown = shown.drop(columns="Missing")
-    return DisplayTable.from_frame(
-        shown,
-        f"{SAMPLES[sample]} (n = {table.n_positive + table.n_negative})",
-        label_columns=2,
-        note=(
-            "Counts and shares, mean ± SD or median (Q1, Q3). p: chi-square with Yates' correction on 2 × 2 tables, "
-            "Fisher's exact test where the smallest expected count is below 5, t or Wilcoxon test. Adjusted p: "
-            "Benjamini-Hochberg over the variables of the set. SMD: standardised mean difference."
-        ),
     )
 
 
@@ -171,13 +161,13 @@ def _models_table(task: TaskResult) -> DisplayTable:
     rows = []
     for name, fit in task.fits.items():
         auc = fit.tuning.loc[fit.tuning["chosen"], "cross_validated_auc"].iloc[0]
-        rows.append((MODELS[name], fit.settings() or "none", number(auc), " ".join(fit.notes)))
+        rows.append((MODELS[name], fit.settings() or "nothing to choose", " ".join(fit.notes), number(auc)))
     return DisplayTable(
         "Settings chosen by cross-validation",
-        ("Model", "Settings", "Cross-validated AUC", "Notes"),
+        ("Model", "Settings", "Notes", "Cross-validated AUC"),
         tuple(rows),
         note="Mean AUC of the held-out folds inside the training set; every setting tried stands in tables/tuning.csv.",
-        label_columns=2,
+        label_columns=3,
     )
 
 
