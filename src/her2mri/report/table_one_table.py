@@ -47,8 +47,8 @@ def table_one_table(task: TaskResult) -> DisplayTable:
         note=(
             "Counts (share), mean ± SD or median (Q1, Q3). Adjusted p: chi-square with Yates' correction on 2 × 2 "
             "tables, Fisher's exact test where the smallest expected count is below 5, Welch's t or Wilcoxon test, "
-            "then Benjamini-Hochberg over the variables of the set. SMD: standardised mean difference. Tests, raw p-values "
-            f"and missing values stand in tables/table_one_{task.name}.csv."
+            "then Benjamini-Hochberg over the variables of the set. SMD: standardised mean difference. Tests, raw "
+            f"p-values and missing values stand in tables/table_one_{task.name}.csv."
         ),
     )
 
