@@ -52,7 +52,7 @@ def n_certain(probability: ArrayLike) -> int:
 
 
 def brier(y: ArrayLike, probability: ArrayLike) -> float:
-    """Mean squared distance between outcome and probability (doi:10.1175/1520-0493(1950)078).
+    """Mean squared distance between outcome and probability (Brier 1950, Monthly Weather Review 78:1).
 
     >>> brier([0, 1], [0.5, 0.5])
     0.25

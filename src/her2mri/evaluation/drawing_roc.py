@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 _LEGEND_SIZE: Final = 6.3  # points: five models must fit below the curves in a third of a page's width
 
 
-def draw_roc(roc: pd.DataFrame, performance: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+def draw_roc(
+    roc: pd.DataFrame, performance: pd.DataFrame, *, confidence: float = 0.95, ax: Axes | None = None
+) -> Axes:
     """Draw ``roc`` (one sample, any models) with the AUC rows of ``performance`` in the legend."""
     with figure_style():
         ax = axes_to_draw_on(ax, width=3.5, height=3.5)
@@ -38,19 +40,23 @@ def draw_roc(roc: pd.DataFrame, performance: pd.DataFrame, *, ax: Axes | None = 
         ticks = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
         ax.set(xlabel="1 − specificity", ylabel="Sensitivity", xticks=ticks, yticks=ticks)
         ax.set_title(label_of(SAMPLES, str(roc["sample"].iloc[0])))
-        legend = ax.legend(
-            loc="lower right",
-            title="AUC (95% CI)",
-            title_fontsize=_LEGEND_SIZE,
-            fontsize=_LEGEND_SIZE,
-            alignment="left",
-            handlelength=1.1,
-            handletextpad=0.5,
-            labelspacing=0.3,
-            borderaxespad=0.1,
-            borderpad=0.2,
-            frameon=True,
-            framealpha=0.8,
-        )
-        legend.get_frame().set_linewidth(0)
+        _legend(ax, f"AUC ({100 * confidence:g}% CI)")
     return ax
+
+
+def _legend(ax: Axes, title: str) -> None:
+    legend = ax.legend(
+        loc="lower right",
+        title=title,
+        title_fontsize=_LEGEND_SIZE,
+        fontsize=_LEGEND_SIZE,
+        alignment="left",
+        handlelength=1.1,
+        handletextpad=0.5,
+        labelspacing=0.3,
+        borderaxespad=0.1,
+        borderpad=0.2,
+        frameon=True,
+        framealpha=0.8,
+    )
+    legend.get_frame().set_linewidth(0)

@@ -49,6 +49,7 @@ class Evaluation:
     rule_out: pd.DataFrame
     comparison: pd.DataFrame
     notes: tuple[EvaluationNote, ...]
+    confidence: float
 
     def frame(self) -> pd.DataFrame:
         """The performance table: rows of ``vocabulary.PERFORMANCE_COLUMNS``."""
@@ -82,9 +83,8 @@ class Evaluation:
         """ROC curves of all models in one sample."""
         from her2mri.evaluation.drawing_roc import draw_roc
 
-        return draw_roc(
-            _part(self.roc, task, sample=sample), _part(self.performance, task, sample=sample), ax=ax
-        )
+        curves, areas = (_part(table, task, sample=sample) for table in (self.roc, self.performance))
+        return draw_roc(curves, areas, confidence=self.confidence, ax=ax)
 
     def plot_calibration(self, task: str, model: str, ax: Axes | None = None) -> Axes:
         """Calibration curves of one model in all samples."""
@@ -132,19 +132,7 @@ def evaluate(
         cutoff = cutoffs.get((prediction.task, prediction.model))
         rows, said = performance_rows(resampled, locked_threshold=cutoff)
         performance += rows
-        notes += said
-        if prediction.has_both_classes:
-            tables["roc"].append(_keyed(prediction, roc_curve(prediction.y, prediction.probability).frame()))
-        if prediction.is_label:
-            continue
-        tables["decision_curve"].append(_decision_curve(resampled))
-        tables["rule_out"].append(_rule_out(prediction, rule_out_certainty, confidence))
-        try:
-            curve = calibration_curve(prediction.y, prediction.probability, confidence=confidence)
-            tables["calibration"].append(_keyed(prediction, curve))
-        except EstimationError as missing:
-            key = (prediction.task, prediction.sample, prediction.model)
-            notes.append(EvaluationNote("no_calibration_curve", str(missing), *key))
+        notes += said + _add_curves(tables, resampled, rule_out_certainty)
     return Evaluation(
         performance=pd.DataFrame(performance, columns=list(PERFORMANCE_COLUMNS)),
         roc=_stacked(tables["roc"], ROC_COLUMNS),
@@ -153,7 +141,28 @@ def evaluate(
         rule_out=_stacked(tables["rule_out"], RULE_OUT_COLUMNS),
         comparison=compare_models(ordered, confidence=confidence),
         notes=tuple(notes),
+        confidence=confidence,
     )
+
+
+def _add_curves(
+    tables: dict[str, list[pd.DataFrame]], resampled: Resampled, certainty: float
+) -> list[EvaluationNote]:
+    """Append the curves of one prediction to ``tables``, and return what must be said of those missing."""
+    prediction, confidence = resampled.prediction, resampled.confidence
+    if prediction.has_both_classes:
+        tables["roc"].append(_keyed(prediction, roc_curve(prediction.y, prediction.probability).frame()))
+    if prediction.is_label:
+        return []
+    tables["decision_curve"].append(_decision_curve(resampled))
+    tables["rule_out"].append(_rule_out(prediction, certainty, confidence))
+    try:
+        curve = calibration_curve(prediction.y, prediction.probability, confidence=confidence)
+    except EstimationError as missing:
+        key = (prediction.task, prediction.sample, prediction.model)
+        return [EvaluationNote("no_calibration_curve", str(missing), *key)]
+    tables["calibration"].append(_keyed(prediction, curve))
+    return []
 
 
 def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
