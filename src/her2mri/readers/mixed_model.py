@@ -17,7 +17,8 @@ from her2mri.errors import EstimationError
 
 Floats = NDArray[np.float64]
 
-_AT_ZERO: Final = 1e-6
+_AT_ZERO: Final = 1e-10
+_STARTS: Final = (0.1, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,35 +56,56 @@ def mixed_model(y: ArrayLike, X: ArrayLike, groups: Mapping[str, ArrayLike]) -> 
     Raises EstimationError where the columns of ``X`` are dependent, there are no more rows than columns, or
     nothing is left to explain.
     """
-    from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     response, design = np.asarray(y, dtype=float), np.asarray(X, dtype=float)
     n, p = design.shape
     if n <= p or np.linalg.matrix_rank(design) < p:
         raise EstimationError("a mixed model needs more rows than independent columns")
-    problem = _Problem(response, design, groups)
-    if problem.residual_sum < 1e-20:
-        raise EstimationError("a mixed model needs a response that varies within the design")
-    count = len(groups)
-    start, bounds = np.ones(count), [(0.0, 1e4)] * count
-    options = {"ftol": 1e-14, "gtol": 1e-9, "maxiter": 500}
-    fit: Any = minimize(problem.profiled, start, method="L-BFGS-B", bounds=bounds, options=options)
-    theta = np.where(fit.x < _AT_ZERO, 0.0, fit.x)
+    # The matrices are small: one thread is the fastest, and gives the same bits everywhere.
+    with threadpool_limits(limits=1):
+        problem = _Problem(response, design, groups)
+        if problem.residual_sum < 1e-20:
+            raise EstimationError("a mixed model needs a response that varies within the design")
+        return _fitted(problem, tuple(groups))
+
+
+def _fitted(problem: _Problem, names: tuple[str, ...]) -> MixedModel:
+    from scipy.optimize import minimize
+
+    options = {"ftol": 1e-15, "gtol": 1e-9, "maxiter": 1000, "maxls": 50}
+    bounds = [(0.0, 1e6)] * len(names)
+    fits: list[Any] = [
+        minimize(
+            problem.profiled,
+            np.full(len(names), start),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options=options,
+        )
+        for start in _STARTS
+    ]
+    fit = min(fits, key=lambda found: float(found.fun))
+    theta = np.sqrt(np.where(fit.x < _AT_ZERO, 0.0, fit.x))
     solution = problem.solve(theta)
-    sigma = float(np.sqrt(solution.residual / (n - p)))
-    covariance = sigma**2 * solution.unscaled
-    error = np.sqrt(np.diag(covariance))
-    df = np.array([_satterthwaite(problem, theta, sigma, j) for j in range(p)])
-    spread = {name: float(value * sigma) for name, value in zip(groups, theta, strict=True)}
-    return MixedModel(solution.beta, error, df, spread | {"residual": sigma}, float(fit.fun), n)
+    sigma = float(np.sqrt(solution.residual / (problem.n - problem.p)))
+    error = np.sqrt(np.diag(sigma**2 * solution.unscaled))
+    df = np.array([_satterthwaite(problem, theta, sigma, j) for j in range(problem.p)])
+    spread = {name: float(value * sigma) for name, value in zip(names, theta, strict=True)}
+    return MixedModel(solution.beta, error, df, spread | {"residual": sigma}, float(fit.fun), problem.n)
 
 
 @dataclass(frozen=True, eq=False)
 class _Solution:
+    """``diagonal`` and ``projected`` are the diagonal of Z'PZ and Z'Py, P the residual projection."""
+
     beta: Floats
     unscaled: Floats
     residual: float
     log_determinants: float
+    diagonal: Floats
+    projected: Floats
 
 
 class _Problem:
@@ -105,27 +127,40 @@ class _Problem:
 
     def solve(self, theta: Floats) -> _Solution:
         """Generalised least squares at the covariance that ``theta`` implies, up to sigma squared."""
-        from scipy.linalg import cho_factor, cho_solve
+        from scipy.linalg import solve_triangular
 
         scale = theta[self.factor]
         inner = self.zz * np.outer(scale, scale)
         inner[np.diag_indices_from(inner)] += 1.0
-        factor = cho_factor(inner, lower=True, check_finite=False)
+        factor = np.linalg.cholesky(inner)
         right = np.column_stack([self.zx, self.zy]) * scale[:, None]
-        solved = cho_solve(factor, right, check_finite=False)
-        cross = right.T @ solved
+        half = solve_triangular(factor, right, lower=True, check_finite=False)
+        cross = half.T @ half
         xvx = self.xx - cross[: self.p, : self.p]
         xvy = self.xy - cross[: self.p, self.p]
         beta = np.linalg.solve(xvx, xvy)
         residual = self.yy - cross[self.p, self.p] - float(xvy @ beta)
-        logs = 2.0 * float(np.log(np.diag(factor[0])).sum()) + float(np.linalg.slogdet(xvx)[1])
-        return _Solution(beta, np.linalg.inv(xvx), max(residual, 1e-300), logs)
+        logs = 2.0 * float(np.log(np.diag(factor)).sum()) + float(np.linalg.slogdet(xvx)[1])
+        unscaled = np.linalg.inv(xvx)
+        spread = solve_triangular(factor, self.zz * scale[:, None], lower=True, check_finite=False)
+        zvx = self.zx - spread.T @ half[:, : self.p]
+        zvy = self.zy - spread.T @ half[:, self.p]
+        diagonal = np.diag(self.zz) - np.einsum("ij,ij->j", spread, spread)
+        diagonal = diagonal - np.einsum("ij,jk,ik->i", zvx, unscaled, zvx)
+        return _Solution(beta, unscaled, max(residual, 1e-300), logs, diagonal, zvy - zvx @ beta)
 
-    def profiled(self, theta: Floats) -> float:
-        """The restricted deviance with sigma at its best."""
-        found = self.solve(theta)
+    def profiled(self, ratios: Floats) -> tuple[float, Floats]:
+        """The restricted deviance with sigma at its best, and its gradient.
+
+        ``ratios`` are the random variances over the residual one: unlike in standard deviations the gradient
+        does not vanish at zero, where a search would otherwise stick.
+        """
+        found = self.solve(np.sqrt(ratios))
         free = self.n - self.p
-        return float(found.log_determinants + free * (1.0 + np.log(2.0 * np.pi * found.residual / free)))
+        value = found.log_determinants + free * (1.0 + np.log(2.0 * np.pi * found.residual / free))
+        trace = np.bincount(self.factor, weights=found.diagonal, minlength=len(ratios))
+        squares = np.bincount(self.factor, weights=found.projected**2, minlength=len(ratios))
+        return float(value), trace - free * squares / found.residual
 
     def deviance(self, parameters: Floats) -> float:
         """The restricted deviance of ``theta`` and sigma together."""

@@ -28,6 +28,7 @@ from her2mri.statistics.hypothesis_test import NOT_APPLICABLE
 
 Floats = NDArray[np.float64]
 
+COVARIANCE_NAMES: Final = {"delong": "DeLong", "jackknife": "jackknife", "bootstrap": "bootstrap"}
 OVERLAPPING: Final = "readers' cases overlap in part"
 MRMC_COLUMNS: Final = (
     "task", "metric", "quantity", "inference", "estimate", "std_error", "df", "conf_low", "conf_high",
@@ -194,7 +195,7 @@ def _rows(found: ReaderFigures, result: ObuchowskiRockette, method: str) -> list
     for quantity, by_inference in quantities.items():
         for name in INFERENCES:
             numbers = by_inference[name]
-            how = f"Obuchowski-Rockette, {method} covariance"
+            how = f"Obuchowski-Rockette, {COVARIANCE_NAMES[method]} covariance"
             if np.isnan(numbers.std_error):
                 how = f"{NOT_APPLICABLE}: {_why_not(found, name)}"
             row = {"quantity": quantity, "inference": name, **shared, **asdict(numbers), "method": how}

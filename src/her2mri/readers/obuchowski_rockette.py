@@ -204,7 +204,9 @@ def _common(covariance: Floats, groups: NDArray[np.intp]) -> float:
 
 def _hillis(total: float, own: float, df: int) -> float:
     """Hillis' denominator degrees of freedom."""
-    return df * (total / own) ** 2 if df > 0 and own > 0.0 else np.nan
+    if df == 0:
+        return np.nan
+    return df * (total / own) ** 2 if own > 1e-9 * total else np.inf
 
 
 def _components(theta: Floats, sigma: Floats, groups: NDArray[np.intp]) -> Components:
