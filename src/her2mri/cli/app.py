@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import Annotated
 
 import typer
 
+from her2mri import __version__
 from her2mri.errors import Her2mriError, InputError
 
-VERBS = ("template", "check", "import", "study")
+VERBS = ("template", "check", "import", "study", "predict")
 """Each verb is the module ``her2mri.cli.<verb>_command`` with a ``register(app)``."""
 
 
 def build_app() -> typer.Typer:
     """The application with all its verbs."""
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        no_args_is_help=True,
+        invoke_without_command=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(about)
     for verb in VERBS:
         importlib.import_module(f"her2mri.cli.{verb}_command").register(app)
     return app
+
+
+def about(
+    version: Annotated[bool, typer.Option("--version", help="Print the version", is_eager=True)] = False,
+) -> None:
+    """HER2 status in breast cancer from clinicopathology and breast-MRI reading. A research tool."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
 
 
 def main() -> None:
@@ -34,8 +51,10 @@ def main() -> None:
 
 
 def report_faults(error: InputError) -> None:
-    """Every fault on stderr, a line each, with how many there are."""
+    """Every fault on stderr, equal ones together with their rows, with how many there are."""
+    from her2mri.cli.findings import group_faults
+
     count = len(error.faults)
     print(f"{count} fault{'s' if count != 1 else ''} in the input:", file=sys.stderr)
-    for fault in error.faults:
-        print(f"  {fault}", file=sys.stderr)
+    for finding in group_faults(error.faults):
+        print(f"  {finding}", file=sys.stderr)

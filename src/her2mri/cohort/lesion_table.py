@@ -123,7 +123,7 @@ def check_tables(
     found += identifier_faults(frame, places)
     caveats = [caveat for part in parsed for caveat in part.caveats]
     caveats += patient_caveats(frame, places, dictionary)
-    caveats += column_caveats(frame, dictionary)
+    caveats += column_caveats(frame, dictionary, faulty={fault.column for fault in found})
     caveats += _partly_given(parsed, tables, dictionary)
     provenance = {
         "tables": [{"name": table.name, "sha256": table.sha256, "rows": len(table.frame)} for table in tables]

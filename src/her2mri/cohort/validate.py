@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import numpy as np
@@ -102,10 +102,15 @@ def unit_findings(variable: Variable, values: pd.Series[float], where: str) -> I
     yield Caveat("unusual_median", message, column=variable.name, value=f"{median:g}", where=where)
 
 
-def column_caveats(frame: pd.DataFrame, dictionary: DataDictionary) -> Iterator[Caveat]:
-    """Columns that are there but say nothing: all empty, or a predictor that never varies."""
+def column_caveats(
+    frame: pd.DataFrame, dictionary: DataDictionary, *, faulty: Collection[str] = ()
+) -> Iterator[Caveat]:
+    """Columns that are there but say nothing: all empty, or a predictor that never varies.
+
+    Nothing is said of the ``faulty`` columns, some of whose values could not be read.
+    """
     for variable in dictionary.variables:
-        if variable.name not in frame:
+        if variable.name not in frame or variable.name in faulty:
             continue
         values = frame[variable.name]
         if values.isna().all():
