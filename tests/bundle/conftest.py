@@ -8,11 +8,13 @@ import pytest
 
 from her2mri.bundle import Bundle
 from her2mri.cohort.cohort import Cohort
+from her2mri.cohort.design_matrix import Encoding, FloatArray, IntArray
 from her2mri.dictionary import load_dictionary
 from her2mri.evaluation.evaluation import evaluate
 from her2mri.evaluation.prediction import Prediction
+from her2mri.models.family import FAMILIES
 from her2mri.models.fit import Fit
-from her2mri.models.recipe import Recipe
+from her2mri.models.tuning import make
 from her2mri.study.freeze import Development, freeze
 from her2mri.study.study_file import StudyFile
 from her2mri.study.task_data import TaskData
@@ -48,26 +50,43 @@ def lesions(n: int, seed: int) -> pd.DataFrame:
     return frame
 
 
-def developed(
-    frame: pd.DataFrame, models: tuple[str, ...], *, task: str = "her2_positive"
+def untuned(model: str, encoding: Encoding, X: FloatArray, y: IntArray) -> Fit:
+    """A family at its middle settings: tuning takes long and proves nothing here."""
+    family = FAMILIES[model]
+    settings = family.settings()[len(family.settings()) // 2]
+    tuning = pd.DataFrame([{**settings, "cross_validated_auc": np.nan, "folds_used": 0, "chosen": True}])
+    return Fit(model, encoding, make(family, settings, seed=1).fit(X, y), tuning)
+
+
+def developed_from(
+    frame: pd.DataFrame,
+    models: tuple[str, ...],
+    *,
+    task: str = "her2_positive",
+    predictors: tuple[str, ...] = PREDICTORS,
 ) -> tuple[dict[str, Fit], Development]:
+    """Fits of these lesions, each a patient of its own where no patient is named, and what freezing needs."""
     dictionary = load_dictionary()
     question = dictionary.task(task)
     frame = frame[frame["her2_status"].isin(question.eligible)].reset_index(drop=True)
+    if "lesion_id" not in frame:
+        frame = frame.assign(lesion_id=[f"l{i}" for i in range(len(frame))])
+    if "patient_id" not in frame:
+        frame = frame.assign(patient_id=frame["lesion_id"])
     y = frame["her2_status"].isin(question.positive).to_numpy().astype(np.int64)
-    patient = np.arange(len(frame))
-    predictors = [variable for variable in dictionary.variables if variable.name in PREDICTORS]
-    recipe = Recipe(given=PREDICTORS, seed=1)
-    fits = {model: recipe.fit(model, frame, y, patient, predictors) for model in models}
+    patient = np.unique(frame["patient_id"].to_numpy(dtype=str), return_inverse=True)[1]
+    chosen = [variable for variable in dictionary.variables if variable.name in predictors]
+    encoding = Encoding.learn(frame, chosen)
+    fits = {model: untuned(model, encoding, encoding.matrix(frame), y) for model in models}
+    names, owners = frame["lesion_id"], frame["patient_id"]
+    label = question.positive_label
     predictions = [
-        Prediction(
-            task, model, "training", frame["lesion_id"], frame["patient_id"], y, fit.probability(frame),
-            question.positive_label,
-        )
+        Prediction(task, model, "training", names, owners, y, fit.probability(frame), label)
         for model, fit in fits.items()
-    ]  # fmt: skip
+    ]
     evaluation = evaluate(predictions, seed=1, n_bootstrap=100)
-    data = TaskData(question, frame, y, patient, np.array(["training"] * len(frame)), question.set_column, ())
+    sample = np.array(["training"] * len(frame))
+    data = TaskData(question, frame, y, patient, sample, question.set_column, ())
     cohort = Cohort(frame, dictionary, {"tables": [{"name": "made up", "sha256": "0" * 64}]})
     return fits, Development(StudyFile(), cohort, data, evaluation.frame())
 
@@ -79,7 +98,7 @@ def frame() -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def study(frame: pd.DataFrame) -> tuple[dict[str, Fit], Development]:
-    return developed(frame, ("LR", "DT", "ANN", "SVM", "k-NN"))
+    return developed_from(frame, ("LR", "DT", "ANN", "SVM", "k-NN"))
 
 
 @pytest.fixture(scope="session")
@@ -90,5 +109,5 @@ def frozen(study: tuple[dict[str, Fit], Development]) -> dict[str, Bundle]:
 
 @pytest.fixture(scope="session")
 def second(frame: pd.DataFrame) -> Bundle:
-    fits, source = developed(frame, ("LR",), task="her2_low")
+    fits, source = developed_from(frame, ("LR",), task="her2_low")
     return freeze(fits["LR"], source)

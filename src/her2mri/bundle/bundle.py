@@ -104,9 +104,8 @@ class Bundle:
 
     @property
     def prevalence(self) -> float:
-        """The share of events in development."""
-        development = self.content["development"]
-        return float(development["n_events"] / development["n"])
+        """The share of events that the intercept stands for: that of development, until an update."""
+        return float(self.content["development"]["prevalence"])
 
     @property
     def locked_threshold(self) -> float | None:

@@ -31,10 +31,8 @@ def digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(rest).encode("utf-8")).hexdigest()
 
 
-def parse(text: bytes, *, where: str) -> dict[str, Any]:
-    """The object that the bytes describe; BundleError where they are not one JSON object of sane size."""
-    if len(text) > LARGEST_FILE:
-        raise refusal(where, f"larger than {LARGEST_FILE} bytes, so it is not a bundle")
+def strict_object(text: bytes) -> dict[str, Any]:
+    """The one JSON object that the bytes hold; ValueError for anything else, also NaN and keys that repeat."""
     try:
         content = json.loads(
             text.decode("utf-8"),
@@ -42,12 +40,21 @@ def parse(text: bytes, *, where: str) -> dict[str, Any]:
             parse_float=_finite,
             parse_constant=_finite,
         )
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise refusal(where, f"not readable as a bundle: {reason}") from error
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     if not isinstance(content, dict):
-        raise refusal(where, "not a bundle: the file does not hold one JSON object")
+        raise ValueError("the file does not hold one JSON object")
     return content
+
+
+def parse(text: bytes, *, where: str) -> dict[str, Any]:
+    """The object that the bytes describe; BundleError where they are not one JSON object of sane size."""
+    if len(text) > LARGEST_FILE:
+        raise refusal(where, f"larger than {LARGEST_FILE} bytes, so it is not a bundle")
+    try:
+        return strict_object(text)
+    except ValueError as error:
+        raise refusal(where, f"not readable as a bundle: {error}") from error
 
 
 def refusal(where: str, problem: str, *, remedy: str = "") -> BundleError:

@@ -9,6 +9,7 @@ from numbers import Real
 from typing import Final
 
 from her2mri.bundle.answer import Warned
+from her2mri.bundle.canonical import strict_object
 from her2mri.dictionary.rules import Exclusion, is_missing
 from her2mri.dictionary.variable import Variable
 from her2mri.errors import Fault, LesionError
@@ -147,3 +148,11 @@ def _ignored(
         return []
     named = ", ".join(extra[:_NAMED]) + (f" and {len(extra) - _NAMED} more" if len(extra) > _NAMED else "")
     return [Warned("ignored", f"not inputs of this model, so not used: {named}")]
+
+
+def lesion_of_json(text: bytes) -> dict[str, object]:
+    """A lesion written as one JSON object; LesionError where the text is something else."""
+    try:
+        return strict_object(text)
+    except ValueError as error:
+        raise LesionError([Fault(WHERE, f"not readable as one JSON object: {error}")]) from error

@@ -138,7 +138,10 @@ def _with_gaps(
     possible = shifted(bundle.family.probability(X), offset)
     low, high = (weighted_quantile(tail, possible, weight) for tail in _TAILS)
     labels = ", ".join(bundle.variables[name].label for name in missing)
-    message = f"missing: {labels}; averaged over what they probably are. Known, they would give {low:.2f} to {high:.2f}"
+    message = (
+        f"missing: {labels}; averaged over what they probably are. Known, they would put the probability of "
+        f"{answer.positive_label} between {low:.2f} and {high:.2f}"
+    )
     return replace(
         answer,
         missing=missing,

@@ -29,6 +29,7 @@ def development_summary(
         "n": len(frame),
         "n_events": int(y.sum()),
         "n_patients": len(np.unique(patient)),
+        "prevalence": float(y.mean()),
         "variables": _variables(encoding, frame),
         "linear_predictor": {"mean": float(log_odds.mean()), "sd": float(log_odds.std())},
         "moments": moments(X),

@@ -11,11 +11,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1] / "bundle"))
 
-from conftest import developed, lesions  # noqa: E402
-
+from conftest import developed_from, lesions  # noqa: E402
 from her2mri.study.freeze import freeze  # noqa: E402
 
 for task in ("her2_positive", "her2_low"):
-    fits, source = developed(lesions(600, 7), ("LR", "DT", "ANN"), task=task)
+    fits, source = developed_from(lesions(600, 7), ("LR", "DT", "ANN"), task=task)
     for model, fit in fits.items():
         (HERE / f"{task}_{model}.json").write_bytes(freeze(fit, source).dumps())

@@ -1,0 +1,29 @@
+"""The door is light: a prediction needs numpy and nothing else."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "bundle"
+HEAVY = ("pandas", "scipy", "sklearn", "matplotlib", "pydantic", "numba", "her2mri.models", "her2mri.cohort")
+
+_SCRIPT = """
+import json, sys
+from her2mri.bundle import Bundle
+from her2mri.bundle.chain import Chain
+one, other = (Bundle.load(path) for path in sys.argv[1:3])
+answer = Chain.of(one, other).predict({"ki67_status": "high", "adc": 0.9})
+assert abs(sum(part.probability for part in answer.classes) - 1) < 1e-12
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_predicting_imports_neither_models_nor_pandas_nor_scipy():
+    paths = [str(GOLDEN / f"{task}_LR.json") for task in ("her2_positive", "her2_low")]
+    ran = subprocess.run([sys.executable, "-c", _SCRIPT, *paths], capture_output=True, text=True, check=True)
+    modules = json.loads(ran.stdout)
+    assert [name for name in modules if name.startswith(HEAVY)] == []
+    assert "numpy" in modules
