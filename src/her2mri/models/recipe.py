@@ -20,6 +20,7 @@ from her2mri.models.fit import Fit
 from her2mri.models.logistic_regression import LogisticRegression
 from her2mri.models.nearest_neighbours import NearestNeighbours
 from her2mri.models.neural_network import NeuralNetwork
+from her2mri.models.support_vector_machine import SupportVectorMachine
 from her2mri.models.tuning import tune
 from her2mri.selection.paper_selection import Selection, paper_selection, published_selection
 
@@ -81,6 +82,8 @@ class Recipe:
 def _notes(estimator: ProbabilityEstimator) -> list[str]:
     if isinstance(estimator, LogisticRegression) and estimator.used_firth_:
         return ["A term separates the classes: fitted with Firth's penalty."]
+    if isinstance(estimator, SupportVectorMachine) and estimator.slope_ == 0:
+        return ["Out-of-fold margins did not rank the lesions: all have the same probability."]
     if isinstance(estimator, NeuralNetwork) and not estimator.converged_:
         return [f"The optimiser stopped at its limit of {estimator.max_iter} iterations."]
     return []

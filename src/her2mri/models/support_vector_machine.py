@@ -13,7 +13,7 @@ from her2mri.models.estimator import ProbabilityEstimator
 
 
 class SupportVectorMachine(ProbabilityEstimator):
-    """C-classification with the kernel exp(-gamma |x - x'|²) over standardised terms.
+    """C-classification with the kernel exp(-gamma |x - x'|²) over standardised terms, classes weighted alike.
 
     The sigmoid is fitted to out-of-fold margins (five folds that never part a patient), because the margins
     of the lesions the machine was fitted to are too good to be calibrated on.
@@ -33,10 +33,13 @@ class SupportVectorMachine(ProbabilityEstimator):
             raise ValueError("a sigmoid needs at least two patients of each class")
         margin = np.empty(len(y))
         for fitted, held_out in StratifiedGroupKFold(n_folds).split(Z, y, patients):
-            machine = SVC(C=self.C, gamma=self.gamma).fit(Z[fitted], y[fitted])
+            machine = self._machine().fit(Z[fitted], y[fitted])
             margin[held_out] = machine.decision_function(Z[held_out])
         self.slope_, self.intercept_ = platt_sigmoid(margin, y)
-        self.machine_ = SVC(C=self.C, gamma=self.gamma).fit(Z, y)
+        self.machine_ = self._machine().fit(Z, y)
+
+    def _machine(self) -> SVC:
+        return SVC(C=self.C, gamma=self.gamma, class_weight="balanced")
 
     def decision_function(self, X: FloatArray) -> FloatArray:
         """The signed margin, positive on the side of class 1."""

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from her2mri.explanation.shapley_explanation import ShapleyValues
 from her2mri.figure_style import DOUBLE_COLUMN, figure_style
@@ -86,21 +87,21 @@ def _roc(task: TaskResult) -> StudyFigure:
 
 
 def _calibration(task: TaskResult) -> StudyFigure:
-    models = _with_probabilities(task)
+    models = _models_in(task.evaluation.calibration_frame())
     draws = [partial(task.evaluation.plot_calibration, task.name, model) for model in models]
     return StudyFigure(
         f"calibration_{task.name}",
         "Calibration",
         f"Observed share of {task.data.task.positive_label} against the predicted probability, by model and set: "
         "smooth curve, grouped lesions with 95 % intervals, and the distribution of the predictions. The diagonal "
-        "is perfect calibration.",
+        f"is perfect calibration.{_without_curve(task, models)}",
         f"Calibration curves of {listing(models)} in every set, each against the diagonal.",
         partial(_panels, draws, columns=min(3, len(draws)), height=2.6, one_legend=True),
     )
 
 
 def _decision_curve(task: TaskResult) -> StudyFigure:
-    models = _with_probabilities(task)
+    models = _models_in(task.evaluation.decision_curve_frame())
     draws = [partial(task.evaluation.plot_decision_curve, task.name, model) for model in models]
     return StudyFigure(
         f"decision_curve_{task.name}",
@@ -173,8 +174,15 @@ def _lr_first(task: TaskResult) -> list[str]:
     return ["LR", *(model for model in task.fits if model != "LR")]
 
 
-def _with_probabilities(task: TaskResult) -> list[str]:
-    return [model for model, fit in task.fits.items() if not fit.is_label]
+def _without_curve(task: TaskResult, models: Sequence[str]) -> str:
+    missing = [model for model in task.fits if model not in models]
+    return f" No curve can be drawn for {listing(missing)}; see the caveats." if missing else ""
+
+
+def _models_in(frame: pd.DataFrame) -> list[str]:
+    """The models that a table has rows of: one without probabilities, or with one for all, has no curve."""
+    present = set(frame["model"])
+    return [model for model in MODELS if model in present]
 
 
 def _figure_of(plot: Callable[[], Axes]) -> Figure:
