@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -194,7 +194,7 @@ def _rows(found: ReaderFigures, result: ObuchowskiRockette, method: str) -> list
     quantities = {UNAIDED: result.first, AIDED: result.second, "difference": result.difference}
     for quantity, by_inference in quantities.items():
         for name in INFERENCES:
-            numbers = by_inference[name]
+            numbers = _bounded(by_inference[name], -1.0 if quantity == "difference" else 0.0)
             how = f"Obuchowski-Rockette, {COVARIANCE_NAMES[method]} covariance"
             if np.isnan(numbers.std_error):
                 how = f"{NOT_APPLICABLE}: {_why_not(found, name)}"
@@ -202,6 +202,12 @@ def _rows(found: ReaderFigures, result: ObuchowskiRockette, method: str) -> list
             # A test that a mean figure is 0 answers no question; only the difference is tested.
             rows.append(row if quantity == "difference" else row | {"statistic": np.nan, "p_value": np.nan})
     return rows
+
+
+def _bounded(numbers: Inference, lowest: float) -> Inference:
+    """The inference with its interval cut where no figure can lie."""
+    low, high = np.clip([numbers.conf_low, numbers.conf_high], lowest, 1.0).tolist()
+    return replace(numbers, conf_low=low, conf_high=high)
 
 
 def _why_not(found: ReaderFigures, name: str) -> str:
@@ -255,4 +261,5 @@ def _contrast(
 
 def _level_row(name: str, count: int, chosen: str, numbers: Inference) -> dict[str, Any]:
     method = "Obuchowski-Rockette" if not np.isnan(numbers.std_error) else NOT_APPLICABLE
-    return {"experience": name, "n_readers": count, "inference": chosen, **asdict(numbers), "method": method}
+    shown = asdict(_bounded(numbers, -1.0))
+    return {"experience": name, "n_readers": count, "inference": chosen, **shown, "method": method}
