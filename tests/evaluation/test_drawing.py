@@ -56,3 +56,8 @@ def test_panels_go_on_the_axes_given_and_give_the_same_bytes(evaluation, tmp_pat
 def test_asking_for_what_was_not_evaluated_says_so(evaluation) -> None:
     with pytest.raises(KeyError, match="no rows for task 'task' and"):
         evaluation.plot_calibration("task", "DT")
+
+
+def test_roc_legend_names_the_confidence_that_was_asked_for(make_prediction) -> None:
+    found = evaluate([make_prediction(60)], seed=1, n_bootstrap=20, confidence=0.9)
+    assert found.plot_roc("task", "training").get_legend().get_title().get_text() == "AUC (90% CI)"
