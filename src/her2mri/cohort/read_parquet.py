@@ -21,9 +21,9 @@ def read_parquet(content: bytes, where: str) -> tuple[pd.DataFrame, bool, tuple[
         if file.metadata.num_rows > MOST_ROWS or file.metadata.num_columns > MOST_COLUMNS:
             refuse(where, f"has more than {MOST_ROWS:,} rows or {MOST_COLUMNS:,} columns")
         table = file.read()
-    except (pa.ArrowException, OSError, ValueError) as error:
+        columns = [column.to_pylist() for column in table.columns]
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         fault = Fault(where, "is damaged or not a Parquet file", remedy="write the file again")
         raise TableError([fault]) from error
-    columns = [column.to_pylist() for column in table.columns]
     rows = zip(*columns, strict=True)
     return table_of(table.column_names, enumerate(rows, start=2), where), False, ()
