@@ -21,6 +21,7 @@ NOTICE: Final = (
 )
 
 _PRINTED_DECIMALS: Final = 2
+_FEWEST_KEYS: Final = 3
 
 
 def published_cohort() -> Cohort:
@@ -44,6 +45,24 @@ def published_cohort() -> Cohort:
     frame = pd.read_csv(io.BytesIO(content), dtype=str)
     present = [name for name in frame if name in numbers]
     return Cohort(frame.astype(dict.fromkeys(present, float)), dictionary, provenance)
+
+
+def acknowledge(cohort: Cohort) -> Cohort:
+    """The cohort, with the notice if lesions of the reconstruction are among its own.
+
+    So the notice outlives an export to a spreadsheet. A lesion is the reconstruction's when it has one of its
+    identifiers and agrees with that lesion in every measurement that the table has.
+    """
+    known = published_cohort()
+    shared = [v.name for v in known.dictionary.variables if not v.is_categorical and v.name in known.frame]
+    keys = ["lesion_id", *(name for name in shared if name in cohort.frame and name != "lesion_id")]
+    if cohort.notice or len(keys) < _FEWEST_KEYS:
+        return cohort
+    found = len(cohort.frame[keys].merge(known.frame[keys], on=keys))
+    if not found:
+        return cohort
+    said = NOTICE if found == len(cohort.frame) else f"{found} of the {len(cohort.frame)} lesions: {NOTICE}"
+    return cohort.with_frame(cohort.frame, provenance={**cohort.provenance, "notice": said})
 
 
 def unmet(cohort: Cohort | None = None) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from her2mri.datasets.published_cohort import unmet
+from her2mri.datasets.published_cohort import NOTICE, unmet
 from her2mri.datasets.published_tables import performance as published_performance
 from her2mri.report.display_table import DisplayTable
 from her2mri.report.performance_tables import metric_row
@@ -23,7 +23,7 @@ class PublishedComparison:
 
 def published_comparison(result: StudyResult) -> PublishedComparison | None:
     """AUCs beside the printed ones; None for any other data than the published cohort."""
-    if not result.cohort.notice:
+    if result.cohort.notice != NOTICE:
         return None
     rows: list[tuple[str, ...]] = []
     outside = []

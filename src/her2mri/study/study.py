@@ -13,6 +13,7 @@ import pandas as pd
 from her2mri.cohort.cohort import Cohort
 from her2mri.cohort.eligibility import apply_exclusions
 from her2mri.cohort.lesion_table import cohort_from_frame, read_cohort
+from her2mri.datasets.published_cohort import acknowledge, published_cohort
 from her2mri.errors import Fault, TableError
 from her2mri.study.jobs import Progress, run_jobs
 from her2mri.study.results import StudyResult, TaskResult
@@ -55,17 +56,17 @@ class Study:
         if tables:
             file = file.model_copy(update={"data": file.data.model_copy(update={"tables": tuple(tables)})})
         if not file.data.tables:
-            from her2mri.datasets.published_cohort import published_cohort
-
             return cls(file, published_cohort())
         dictionary = file.load_dictionary()
-        return cls(file, read_cohort(file.data.tables, dictionary, label_rule=file.label_rule))
+        cohort = read_cohort(file.data.tables, dictionary, label_rule=file.label_rule)
+        return cls(file, acknowledge(cohort))
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, **settings: Any) -> Self:
         """A study of lesions already in memory; settings as in a study file."""
         file = parse_study(settings)
-        return cls(file, cohort_from_frame(frame, file.load_dictionary(), label_rule=file.label_rule))
+        cohort = cohort_from_frame(frame, file.load_dictionary(), label_rule=file.label_rule)
+        return cls(file, acknowledge(cohort))
 
     def run(self, *, workers: int = 1, progress: Progress | None = None) -> StudyResult:
         """Everything the study asks for; the same whatever the number of workers.
