@@ -1,6 +1,6 @@
 """Builds the published cohort's lesion table: ``python -m her2mri.datasets.reconstruction FILE``.
 
-Takes about two minutes. The stages: whole numbers of lesions for every printed count (``reconstruction_counts``,
+Takes about two and a half minutes. The stages: whole numbers of lesions for every printed count (``reconstruction_counts``,
 seconds), values for the printed means and quartiles (``reconstruction_values``, most of the time), dependence
 (``reconstruction_published``, ``reconstruction_remaining``), patients. Seeds are fixed, so that one version of
 numpy and scipy always gives the same bytes.
@@ -34,7 +34,7 @@ def reconstruct() -> pd.DataFrame:
 
 def finished(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """The tuned cells as a lesion table: sets, status, random order, patients."""
-    frame = _with_design(frame)
+    frame = _with_design(frame).astype({"age": int})
     frame = frame.iloc[rng.permutation(len(frame))].sort_values("center", kind="stable")
     frame = _with_patients(frame.reset_index(drop=True))
     order = [variable.name for variable in load_dictionary().variables if variable.name in frame]
