@@ -7,7 +7,7 @@ study: .venv/installed ## both tasks on the published cohort; the report is at $
 	$(BIN)/her2mri study -o $(STUDY)
 
 test: .venv/installed
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint test
 

@@ -15,7 +15,7 @@ from her2mri.study.study import Study
 @pytest.fixture(scope="module")
 def written(lesions, settings, tmp_path_factory):
     folder = tmp_path_factory.mktemp("written") / "study"
-    write_study(Study.from_frame(lesions, **settings).run(), folder)
+    write_study(Study.from_frame(lesions, tasks=["her2_low"], **settings).run(), folder)
     return folder
 
 
@@ -24,7 +24,8 @@ def _contents(folder):
 
 
 def test_two_workers_write_the_same_bytes_as_one(written, lesions, settings, tmp_path):
-    write_study(Study.from_frame(lesions, **settings).run(workers=2), tmp_path / "again", workers=2)
+    again = Study.from_frame(lesions, tasks=["her2_low"], **settings).run(workers=2)
+    write_study(again, tmp_path / "again", workers=2)
     first, second = _contents(written), _contents(tmp_path / "again")
     assert set(first) == set(second)
     assert [name for name in first if first[name] != second[name]] == []
@@ -33,15 +34,17 @@ def test_two_workers_write_the_same_bytes_as_one(written, lesions, settings, tmp
 def test_everything_that_a_study_promises_is_written(written):
     names = set(_contents(written))
     tables = {f"tables/{name}.csv" for name in (
-        "flow", "sets", "table_one_her2_positive", "table_one_her2_low", "selection_her2_positive",
-        "selection_her2_low", "performance", "calibration", "decision_curve", "shapley_her2_low",
-        "nomogram_her2_positive", "comparison", "rule_out", "tuning", "caveats",
+        "flow", "sets", "table_one_her2_low", "selection_her2_low", "missing",
+        "performance", "calibration", "decision_curve", "shapley_her2_low",
+        "nomogram_her2_low", "comparison", "rule_out", "tuning", "caveats",
     )}  # fmt: skip
     figures = {f"figures/{stem}.{kind}" for kind in ("svg", "png") for stem in (
-        "flow", "lasso_her2_low", "roc_her2_low", "calibration_her2_positive", "decision_curve_her2_low",
+        "flow", "lasso_her2_low", "roc_her2_low", "calibration_her2_low", "decision_curve_her2_low",
         "nomogram_her2_low", "shapley_importance_her2_low", "shapley_summary_her2_low_SVM",
-        "shapley_lesion_her2_positive",
+        "shapley_lesion_her2_low",
     )}  # fmt: skip
+    models = {f"models/her2_low/{name}.json" for name in ("LR", "DT", "ANN")}
+    assert {name for name in names if name.startswith("models/")} == models
     assert tables | figures | {"report.html", "study.json", "lesions.csv", "tables.xlsx"} <= names
 
 

@@ -16,6 +16,7 @@ from her2mri.report.figures import StudyFigure, study_figures
 from her2mri.report.page import render_report
 from her2mri.report.view import study_view
 from her2mri.report.workbook import write_workbook
+from her2mri.study.freeze import bundles
 from her2mri.study.jobs import Progress, run_jobs
 from her2mri.study.provenance import provenance
 from her2mri.study.results import StudyResult
@@ -60,6 +61,10 @@ def write_study(
         figures = study_figures(result)
         jobs = [partial(_save, figure, fresh / "figures") for figure in figures.values()]
         run_jobs("Draw figures", jobs, workers=workers, progress=progress)
+        for name, bundle in bundles(result).items():
+            path = fresh / "models" / f"{name}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(bundle.dumps())
         view = study_view(result, figures, fresh / "figures")
         write_workbook(tables, fresh / "tables.xlsx", about=f"{view.title}. {view.notice}".strip())
         (fresh / "report.html").write_text(render_report(view), encoding="utf-8", newline="\n")

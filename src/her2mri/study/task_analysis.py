@@ -144,6 +144,8 @@ def evaluate_task(plan: TaskPlan, fits: Mapping[str, Fit]) -> tuple[tuple[Predic
     predictions = []
     for sample in (name for name in SAMPLES if name in data.samples):
         inside = data.in_sample(sample) & usable
+        if not inside.any():
+            continue
         lesions = data.frame[inside]
         predictions += [
             Prediction(
