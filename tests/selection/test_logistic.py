@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from her2mri.errors import EstimationError
 from her2mri.selection.binary_design import independent_columns
-from her2mri.selection.firth import fit_firth, penalised_ratio_test
+from her2mri.selection.firth import fit_firth, penalised_ratio_tests
 from her2mri.selection.logistic import fit_logistic
 from her2mri.selection.separation import is_separated
 from her2mri.selection.stepwise import stepwise_aic
@@ -151,8 +151,8 @@ def test_firths_estimate_is_the_highest_point_of_the_penalised_likelihood(lesion
 def test_the_penalised_ratio_test_grows_with_the_evidence_that_wald_loses() -> None:
     few, many = expanded((20, 4, 0, 6)), expanded((20, 4, 0, 24))
     for X, y in (few, many):
-        assert fit_firth(X, y).p_values[1] > penalised_ratio_test(X, y, [0]).p_value
-    assert penalised_ratio_test(*many, [0]).p_value < penalised_ratio_test(*few, [0]).p_value
+        assert fit_firth(X, y).p_values[1] > penalised_ratio_tests(X, y, [[0]])[0].p_value
+    assert penalised_ratio_tests(*many, [[0]])[0].p_value < penalised_ratio_tests(*few, [[0]])[0].p_value
     # By hand: with one column the restricted fit is over the intercept alone.
     X, y = few
 
@@ -165,7 +165,7 @@ def test_the_penalised_ratio_test_grows_with_the_evidence_that_wald_loses() -> N
     fit = fit_firth(X, y)
     restricted = max(penalised(value, 0.0) for value in np.linspace(-3, 3, 60_001))
     statistic = 2 * (penalised(*fit.coefficients) - restricted)
-    assert penalised_ratio_test(X, y, [0]).statistic == pytest.approx(statistic, abs=1e-6)
+    assert penalised_ratio_tests(X, y, [[0]])[0].statistic == pytest.approx(statistic, abs=1e-6)
 
 
 @pytest.mark.parametrize("fitted", [fit_logistic, fit_firth])
@@ -180,7 +180,7 @@ def test_a_column_that_follows_from_others_gets_no_coefficient(lesions: Lesions,
     assert fit.aic == pytest.approx(plain.aic)
     assert wald_test(fit, [1, 2]).p_value == pytest.approx(wald_test(plain, [1]).p_value)
     assert not wald_test(fit, [2]).applicable
-    assert not penalised_ratio_test(dependent, y, [5]).applicable
+    assert not penalised_ratio_tests(dependent, y, [[5]])[0].applicable
 
 
 def test_later_columns_are_the_dependent_ones() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from her2mri.statistics.hypothesis_test import NO_TEST, HypothesisTest
 
 ITERATIONS: Final = 200
 LONGEST_STEP: Final = 5.0
+LONGEST_STRETCH: Final = 4.0
 SCORE_TOLERANCE: Final = 1e-8
 
 
@@ -29,7 +31,7 @@ def fit_firth(X: ArrayLike, y: ArrayLike) -> LogisticFit:
     """Logistic regression with Jeffreys' prior as penalty: estimates exist for any data of two classes.
 
     Covariance and Wald inference come from the information matrix at the estimate; they are symmetric where
-    the penalised likelihood is not, so that ``penalised_ratio_test`` is the better test of a term.
+    the penalised likelihood is not, so that ``penalised_ratio_tests`` is the better test of a term.
 
     Parameters
     ----------
@@ -59,7 +61,9 @@ def fit_firth(X: ArrayLike, y: ArrayLike) -> LogisticFit:
     design, outcome = checked_design(X, y)
     kept = independent_columns(design)
     scaled, back = standardised(design[:, kept])
-    beta, _, converged = _maximise(scaled, outcome, np.ones(scaled.shape[1], dtype=bool))
+    beta, _, converged = _maximise(
+        scaled, outcome, np.ones(scaled.shape[1], dtype=bool), np.zeros(scaled.shape[1])
+    )
     coefficients, covariance, aliased = on_given_columns(scaled, beta, back, kept, design.shape[1])
     return LogisticFit(
         coefficients=coefficients,
@@ -73,16 +77,18 @@ def fit_firth(X: ArrayLike, y: ArrayLike) -> LogisticFit:
     )
 
 
-def penalised_ratio_test(X: ArrayLike, y: ArrayLike, columns: Sequence[int]) -> HypothesisTest:
-    """Whether the coefficients of these columns are all 0, by the ratio of penalised likelihoods.
+def penalised_ratio_tests(
+    X: ArrayLike, y: ArrayLike, groups: Sequence[Sequence[int]]
+) -> tuple[HypothesisTest, ...]:
+    """For each group of columns, whether its coefficients are all 0, by the ratio of penalised likelihoods.
 
-    The penalty of the restricted fit is that of all columns, as in Heinze and Schemper (2002).
+    The penalty of a restricted fit is that of all columns, as in Heinze and Schemper (2002).
 
     Parameters
     ----------
     X, y
         As in ``fit_firth``.
-    columns
+    groups
         Positions in ``X``; aliased ones do not count.
 
     """
@@ -90,52 +96,73 @@ def penalised_ratio_test(X: ArrayLike, y: ArrayLike, columns: Sequence[int]) -> 
 
     design, outcome = checked_design(X, y)
     kept = independent_columns(design)
-    tested = np.isin(kept, np.asarray(columns))
-    if not tested.any():
-        return NO_TEST
     scaled, _ = standardised(design[:, kept])
-    free = np.ones(scaled.shape[1], dtype=bool)
-    full = _maximise(scaled, outcome, free)[1]
-    free[1:] = ~tested
-    restricted = _maximise(scaled, outcome, free)[1]
-    statistic = max(2.0 * (full - restricted), 0.0)
-    return HypothesisTest(
-        "penalised likelihood ratio", statistic, float(chdtrc(int(tested.sum()), statistic))
-    )
+    everything = np.ones(scaled.shape[1], dtype=bool)
+    beta, full, _ = _maximise(scaled, outcome, everything, np.zeros(scaled.shape[1]))
+    answers = []
+    for columns in groups:
+        free = everything.copy()
+        free[1:] = ~np.isin(kept, np.asarray(columns, dtype=np.int64))
+        freedom = int(np.sum(~free))
+        if freedom == 0:
+            answers.append(NO_TEST)
+            continue
+        restricted = _maximise(scaled, outcome, free, np.where(free, beta, 0.0))[1]
+        statistic = max(2.0 * (full - restricted), 0.0)
+        answers.append(
+            HypothesisTest("penalised likelihood ratio", statistic, float(chdtrc(freedom, statistic)))
+        )
+    return tuple(answers)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The penalised likelihood at some coefficients: its logarithm, that one's gradient, the information."""
+
+    beta: FloatArray
+    value: float
+    score: FloatArray
+    information: FloatArray
+
+
+def _place(scaled: FloatArray, outcome: FloatArray, beta: FloatArray) -> _Place:
+    probability = probabilities(scaled, beta)
+    weights = probability * (1 - probability)
+    information = scaled.T @ (scaled * weights[:, None])
+    sign, log_determinant = np.linalg.slogdet(information)
+    if sign <= 0:
+        return _Place(beta, -np.inf, np.zeros_like(beta), information)
+    leverage = weights * np.sum((scaled @ np.linalg.inv(information)) * scaled, axis=1)
+    score = scaled.T @ (outcome - probability + leverage * (0.5 - probability))
+    value = log_likelihood_of(scaled @ beta, outcome) + 0.5 * float(log_determinant)
+    return _Place(beta, value, score, information)
 
 
 def _maximise(
-    scaled: FloatArray, outcome: FloatArray, free: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    scaled: FloatArray,
+    outcome: FloatArray,
+    free: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    start: FloatArray,
 ) -> tuple[FloatArray, float, bool]:
-    """Coefficients (0 where not free), penalised log-likelihood and whether the score vanished."""
-    beta = np.zeros(scaled.shape[1])
-    current = _penalised(scaled, outcome, beta)
+    """Coefficients (as at the start where not free), penalised log-likelihood, whether the score vanished.
+
+    The information is not the curvature of the penalised likelihood, so that Newton's step may be far too
+    long or short in flat directions: its length is mended by the slopes at both of its ends.
+    """
+    at = _place(scaled, outcome, start)
     for _ in range(ITERATIONS):
-        probability = probabilities(scaled, beta)
-        weights = probability * (1 - probability)
-        information = _information(scaled, probability)
-        leverage = weights * np.sum(scaled * np.linalg.solve(information, scaled.T).T, axis=1)
-        score = (scaled.T @ (outcome - probability + leverage * (0.5 - probability)))[free]
-        if np.abs(score).max() < SCORE_TOLERANCE * len(outcome):
-            return beta, current, True
-        step = np.zeros_like(beta)
-        step[free] = np.linalg.solve(information[np.ix_(free, free)], score)
+        if np.abs(at.score[free]).max() < SCORE_TOLERANCE * len(outcome):
+            return at.beta, at.value, True
+        step = np.zeros_like(at.beta)
+        step[free] = np.linalg.solve(at.information[np.ix_(free, free)], at.score[free])
         step *= min(1.0, LONGEST_STEP / np.abs(step).max())
-        following = _penalised(scaled, outcome, beta + step)
-        while following < current and np.abs(step).max() > 1e-10:
+        following = _place(scaled, outcome, at.beta + step)
+        here, there = float(at.score @ step), float(following.score @ step)
+        if there < -0.1 * here or there > 0.5 * here:
+            step *= min(here / (here - there), LONGEST_STRETCH) if there < here else LONGEST_STRETCH
+            following = _place(scaled, outcome, at.beta + step)
+        while following.value < at.value and np.abs(step).max() > 1e-10:
             step = step / 2
-            following = _penalised(scaled, outcome, beta + step)
-        beta, current = beta + step, following
-    return beta, current, False
-
-
-def _information(scaled: FloatArray, probability: FloatArray) -> FloatArray:
-    weights = probability * (1 - probability)
-    return np.asarray(scaled.T @ (scaled * weights[:, None]))
-
-
-def _penalised(scaled: FloatArray, outcome: FloatArray, beta: FloatArray) -> float:
-    sign, log_determinant = np.linalg.slogdet(_information(scaled, probabilities(scaled, beta)))
-    if sign <= 0:
-        return -np.inf
-    return log_likelihood_of(scaled @ beta, outcome) + 0.5 * float(log_determinant)
+            following = _place(scaled, outcome, at.beta + step)
+        at = following
+    return at.beta, at.value, False

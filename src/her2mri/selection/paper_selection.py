@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from her2mri.cohort.design_matrix import Encoding, FloatArray
 from her2mri.errors import EstimationError
-from her2mri.selection.firth import fit_firth, penalised_ratio_test
+from her2mri.selection.firth import fit_firth, penalised_ratio_tests
 from her2mri.selection.lasso import CrossValidatedLasso, cross_validated_lasso
 from her2mri.selection.logistic import fit_logistic
 from her2mri.selection.selection import FINAL, LASSO, MULTIVARIABLE, STEPS, STEPWISE, Selection, SelectionStep
@@ -141,12 +141,12 @@ def _fitted_step(
     if fit.aliased:
         terms = ", ".join(fitted.terms[at].name for at in fit.aliased)
         notes.append(f"{STEPS[name]}: no coefficient exists for {terms}, which follow from other terms")
-    p_values = {}
-    for index, variable in enumerate(fitted.variables):
-        columns = np.flatnonzero(fitted.groups == index).tolist()
-        firth = fit.method == "Firth"
-        test = penalised_ratio_test(design, y, columns) if firth else wald_test(fit, columns)
-        p_values[variable.name] = test.p_value
+    groups = [np.flatnonzero(fitted.groups == index).tolist() for index in range(len(fitted.variables))]
+    if fit.method == "Firth":
+        tests = penalised_ratio_tests(design, y, groups)
+    else:
+        tests = tuple(wald_test(fit, columns) for columns in groups)
+    p_values = {variable.name: test.p_value for variable, test in zip(fitted.variables, tests, strict=True)}
     kept = entered if cut is None else tuple(name for name in entered if p_values[name] < cut)
     if not kept:
         notes.append(f"{STEPS[name]}: no variable has p < {cut:g}; all that entered were kept")
