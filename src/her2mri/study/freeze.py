@@ -209,7 +209,8 @@ def _lineage(source: Development) -> dict[str, Any]:
     settings = source.study.model_dump(mode="json")
     settings["data"]["tables"] = [table.name for table in source.study.data.tables]
     provenance = source.cohort.provenance
-    tables = provenance.get("tables", [])
+    whole = {"name": provenance.get("source", ""), "sha256": provenance.get("sha256", "")}
+    tables = provenance.get("tables") or ([whole] if whole["name"] else [])
     return {
         "her2mri": __version__,
         "protocol": source.study.protocol,
