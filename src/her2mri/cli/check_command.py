@@ -30,8 +30,8 @@ def check(
         list[Path], typer.Argument(metavar="TABLE...", help="Lesion tables: csv, xlsx, parquet")
     ],
     label_rule: Annotated[
-        str, typer.Option("--label-rule", help="Guideline version that labels lesions")
-    ] = "asco_cap_2018",
+        str | None, typer.Option("--label-rule", help="Guideline version that labels lesions")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON")] = False,
 ) -> None:
     """Check lesion tables: every fault, what a reader must know, and who would be left out."""
@@ -42,9 +42,9 @@ def check(
 
     dictionary = load_dictionary()
     versions = [rule.version for rule in dictionary.label_rules]
-    if label_rule not in versions:
+    if label_rule not in (None, *versions):
         raise InputError(
-            [Fault("--label-rule", "no such rule", allowed=", ".join(versions), value=label_rule)]
+            [Fault("--label-rule", "no such rule", allowed=", ".join(versions), value=label_rule or "")]
         )
     checked = check_files(tables, dictionary)
     if checked.faults:

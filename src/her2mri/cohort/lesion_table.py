@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,6 @@ from her2mri.cohort.validate import column_caveats, identifier_faults, patient_c
 from her2mri.cohort.values import parse_column
 from her2mri.dictionary import DataDictionary
 from her2mri.errors import Fault, TableError
-
-DEFAULT_LABEL_RULE: Final = "asco_cap_2018"
 
 
 @dataclass(frozen=True)
@@ -37,21 +35,22 @@ class CheckedTables:
     faults: tuple[Fault, ...]
     caveats: tuple[Caveat, ...]
 
-    def cohort(self, *, label_rule: str = DEFAULT_LABEL_RULE) -> Cohort:
+    def cohort(self, *, label_rule: str | None = None) -> Cohort:
         """The cohort, with derived variables and labels; TableError with every fault if there is one."""
         if self.faults:
             raise TableError(self.faults)
-        frame, derived = derive(self.frame, self.places, self.dictionary, label_rule=label_rule)
+        version = self.dictionary.label_rule(label_rule).version
+        frame, derived = derive(self.frame, self.places, self.dictionary, label_rule=version)
         return Cohort(
             frame=frame.reset_index(drop=True),
             dictionary=self.dictionary,
-            provenance={**self.provenance, "label_rule": label_rule},
+            provenance={**self.provenance, "label_rule": version},
             caveats=(*self.caveats, *derived),
         )
 
 
 def read_cohort(
-    paths: Sequence[Path], dictionary: DataDictionary, *, label_rule: str = DEFAULT_LABEL_RULE
+    paths: Sequence[Path], dictionary: DataDictionary, *, label_rule: str | None = None
 ) -> Cohort:
     """The lesions of one or more tables (csv, xlsx, parquet) as one cohort.
 
@@ -65,7 +64,7 @@ def cohort_from_frame(
     frame: pd.DataFrame,
     dictionary: DataDictionary,
     *,
-    label_rule: str = DEFAULT_LABEL_RULE,
+    label_rule: str | None = None,
     name: str = "table",
     provenance: Mapping[str, Any] | None = None,
 ) -> Cohort:

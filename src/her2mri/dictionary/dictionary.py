@@ -17,7 +17,11 @@ from her2mri.dictionary.variable import Level, UnitSlip, Variable
 
 @dataclass(frozen=True)
 class DataDictionary:
-    """Everything that is particular to one clinical question; the rest of the package knows none of it."""
+    """Everything that is particular to one clinical question; the rest of the package knows none of it.
+
+    ``caution`` says what a prediction does not replace, ``labelling`` how outcomes are labelled; ``{rule}`` in
+    it stands for the version of the label rule. The first of ``label_rules`` is the default.
+    """
 
     name: str
     version: str
@@ -29,6 +33,8 @@ class DataDictionary:
     exclusions: tuple[Exclusion, ...]
     tasks: tuple[Task, ...]
     sha256: str
+    caution: str = ""
+    labelling: str = ""
 
     def __contains__(self, name: object) -> bool:
         return any(variable.name == name for variable in self.variables)
@@ -50,10 +56,13 @@ class DataDictionary:
                 return task
         raise KeyError(f"no task {name!r}: {', '.join(task.name for task in self.tasks)}")
 
-    def label_rule(self, version: str) -> TableRule:
-        """The rule of that version that gives a lesion its outcome; KeyError names those there are."""
+    def label_rule(self, version: str | None = None) -> TableRule:
+        """The rule of that version (None: the first) that gives a lesion its outcome.
+
+        KeyError names the versions there are.
+        """
         for rule in self.label_rules:
-            if rule.version == version:
+            if version in (None, rule.version):
                 return rule
         raise KeyError(f"no label rule {version!r}: {', '.join(rule.version for rule in self.label_rules)}")
 
@@ -82,6 +91,8 @@ def parse_dictionary(content: bytes) -> DataDictionary:
         exclusions=tuple(_exclusion(entry) for entry in data["exclusions"]),
         tasks=tuple(_task(entry) for entry in data["tasks"]),
         sha256=hashlib.sha256(content).hexdigest(),
+        caution=data["caution"],
+        labelling=data["labelling"],
     )
     _check(dictionary)
     return dictionary

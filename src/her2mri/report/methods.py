@@ -17,12 +17,7 @@ def methods(result: StudyResult) -> tuple[Paragraph, ...]:
 
 def _lesions(result: StudyResult) -> Paragraph:
     rule = result.cohort.provenance.get("label_rule")
-    labels = (
-        f"HER2 status was derived from immunohistochemistry and in situ hybridisation by the rule {rule}; a lesion "
-        "with IHC 2+ and no usable in situ hybridisation was not labelled. "
-        if rule
-        else ""
-    )
+    labels = f"{result.cohort.dictionary.labelling.format(rule=rule)} " if rule else ""
     return (
         "Lesions and labels",
         f"{labels}One row of the table is one lesion; several lesions of a patient carry the same patient number. "

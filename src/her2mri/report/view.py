@@ -38,6 +38,7 @@ class StudyView:
     title: str
     subtitle: str
     notice: str
+    caution: str
     tasks: tuple[TaskView, ...]
     cohort_text: str
     flow_figure: FigureView
@@ -68,6 +69,7 @@ def study_view(result: StudyResult, figures: Mapping[str, StudyFigure], folder: 
             f"protocol “{result.study.protocol}”, seed {result.study.seed}."
         ),
         notice=result.cohort.notice,
+        caution=result.cohort.dictionary.caution,
         tasks=tuple(task_view(task, summaries[name], shown) for name, task in result.tasks.items()),
         cohort_text=_cohort_text(result),
         flow_figure=shown["flow"],

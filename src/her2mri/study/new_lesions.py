@@ -11,7 +11,7 @@ import pandas as pd
 from her2mri.bundle import Answer, Bundle
 from her2mri.bundle.chain import Chain, ChainedAnswer
 from her2mri.bundle.wording import ask
-from her2mri.cohort.lesion_table import DEFAULT_LABEL_RULE, check_files
+from her2mri.cohort.lesion_table import check_files
 from her2mri.dictionary import DataDictionary, load_dictionary
 from her2mri.errors import BundleError, Fault, InputError, LesionError, TableError
 
@@ -27,9 +27,7 @@ def dictionary_of(bundle: Bundle) -> DataDictionary:
         ) from error
 
 
-def read_new_lesions(
-    model: Bundle | Chain, table: Path, *, label_rule: str = DEFAULT_LABEL_RULE
-) -> pd.DataFrame:
+def read_new_lesions(model: Bundle | Chain, table: Path, *, label_rule: str | None = None) -> pd.DataFrame:
     """The lesions of a table, derived variables filled in; only what the model asks for need be there.
 
     A table without ``lesion_id`` numbers its lesions by row, as a spreadsheet counts them. Raises TableError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Final
 
 import pandas as pd
@@ -104,8 +104,9 @@ class StudyResult:
     def caveat_frame(self) -> pd.DataFrame:
         """Everything a reader must know of the data and the fits, a row each."""
         caveats = [*self.caveats, *(caveat for task in self.tasks.values() for caveat in task.caveats)]
-        rows = [(c.code, c.message, c.row, c.column, c.value) for c in caveats]
-        return pd.DataFrame(rows, columns=["code", "message", "row", "column", "value"])
+        return pd.DataFrame(
+            [asdict(caveat) for caveat in caveats], columns=[field.name for field in fields(Caveat)]
+        )
 
 
 _STACKED: Final[dict[str, Callable[[TaskResult], pd.DataFrame]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -12,6 +12,7 @@ from her2mri.dictionary import DataDictionary, load_dictionary
 from her2mri.errors import Fault, StudyFileError
 from her2mri.vocabulary import MODELS
 
+_DEFAULT_DICTIONARY: Final = "her2"
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -75,17 +76,26 @@ class ExplanationSettings(Settings):
 class StudyFile(Settings):
     """A whole study. Every setting has a default: an empty file is the published study."""
 
-    title: str = "HER2 status from clinicopathology and breast-MRI reading"
+    title: str = Field("", description="None: the dictionary's")
     protocol: Literal["paper"] = "paper"
-    dictionary: Literal["her2"] = "her2"
+    dictionary: Literal["her2"] = _DEFAULT_DICTIONARY
     tasks: tuple[str, ...] = Field((), description="Tasks of the dictionary; none: all of them")
     seed: int = Field(20260101, ge=0)
-    label_rule: str = "asco_cap_2018"
+    label_rule: str = Field("", description="Version of the rule that labels lesions; none: the first")
     data: DataSettings = DataSettings()
     selection: SelectionSettings = SelectionSettings()
     models: ModelSettings = ModelSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     explanation: ExplanationSettings = ExplanationSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _words_of_the_dictionary(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        dictionary = load_dictionary(_DEFAULT_DICTIONARY)
+        given = {name: value for name, value in content.items() if value != ""}
+        return {"title": dictionary.title, "label_rule": dictionary.label_rule().version, **given}
 
     @model_validator(mode="after")
     def _known_words(self) -> Self:
