@@ -110,6 +110,27 @@ def test_separation_is_met_by_firth_and_said(lesions: Lesions) -> None:
     assert row["p_value"] == found.steps[-1].p_values["b1"] < 1e-6
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_handful_of_events_ends_in_finite_numbers_or_in_a_clear_error(lesions: Lesions, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    y = lesions.frame["y3"].to_numpy()
+    n, n_events = int(rng.choice([40, 120, 300])), int(rng.choice([5, 8, 15]))
+    rows = np.concatenate(
+        [rng.choice(np.flatnonzero(y == 1), n_events), rng.choice(np.flatnonzero(y == 0), n - n_events)]
+    )
+    names = [variable.name for variable in lesions.encoding.variables]
+    few = encoded(lesions.frame.iloc[rows].reset_index(drop=True), names, categories="bf")
+    folds = np.concatenate([np.arange(n_events), np.arange(n - n_events)]) % 5
+    if not cross_validated_lasso(few.X, y[rows], folds).coefficients("min").any():
+        with pytest.raises(EstimationError, match="no variable is left"):
+            paper_selection(few.encoding, few.X, y[rows], folds)
+        return
+    found = paper_selection(few.encoding, few.X, y[rows], folds)
+    frame = found.frame().query("step == 'final'").dropna(subset="estimate")
+    assert found.final.converged
+    assert np.isfinite(frame[["estimate", "std_error", "odds_ratio", "p_value"]]).all(axis=None)
+
+
 def test_terms_that_follow_from_others_are_named(lesions: Lesions) -> None:
     frame = lesions.frame.assign(n5=lesions.frame["n2"] * 10)
     small = encoded(frame, ["n2", "n5", "f2"], categories="f")

@@ -38,15 +38,7 @@ def independent_columns(X: FloatArray) -> IntArray:
     >>> independent_columns(np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [0.0, 0.0, 1.0]])).tolist()
     [0, 1]
     """
-    n = X.shape[0]
-    basis = np.ones((n, 1)) / np.sqrt(n)
-    kept = []
-    for index, column in enumerate(X.T):
-        length = float(np.linalg.norm(column))
-        rest = column - basis @ (basis.T @ column)
-        rest = rest - basis @ (basis.T @ rest)
-        left = float(np.linalg.norm(rest))
-        if left > 1e-7 * length and basis.shape[1] < n:
-            basis = np.column_stack([basis, rest / left])
-            kept.append(index)
-    return np.array(kept, dtype=np.int64)
+    from her2mri.selection import kernels
+
+    columns = np.ascontiguousarray(np.column_stack([np.ones(len(X)), X]).T)
+    return np.flatnonzero(kernels.independent(columns)[1:]).astype(np.int64)

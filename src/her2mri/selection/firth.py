@@ -13,9 +13,7 @@ from her2mri.cohort.design_matrix import FloatArray
 from her2mri.selection.binary_design import checked_design, independent_columns
 from her2mri.selection.logistic import (
     LogisticFit,
-    log_likelihood_of,
     on_given_columns,
-    probabilities,
     standardised,
 )
 from her2mri.selection.separation import is_separated
@@ -58,17 +56,19 @@ def fit_firth(X: ArrayLike, y: ArrayLike) -> LogisticFit:
     7.0
 
     """
+    from her2mri.selection import kernels
+
     design, outcome = checked_design(X, y)
     kept = independent_columns(design)
-    scaled, back = standardised(design[:, kept])
+    columns, back = standardised(design[:, kept])
     beta, _, converged = _maximise(
-        scaled, outcome, np.ones(scaled.shape[1], dtype=bool), np.zeros(scaled.shape[1])
+        columns, outcome, np.ones(columns.shape[0], dtype=bool), np.zeros(columns.shape[0])
     )
-    coefficients, covariance, aliased = on_given_columns(scaled, beta, back, kept, design.shape[1])
+    coefficients, covariance, aliased = on_given_columns(columns, beta, back, kept, design.shape[1])
     return LogisticFit(
         coefficients=coefficients,
         covariance=covariance,
-        log_likelihood=log_likelihood_of(scaled @ beta, outcome),
+        log_likelihood=kernels.log_likelihood(kernels.linear_predictor(columns, beta), outcome),
         n=len(outcome),
         converged=converged,
         separated=is_separated(design[:, kept], outcome),
@@ -96,18 +96,18 @@ def penalised_ratio_tests(
 
     design, outcome = checked_design(X, y)
     kept = independent_columns(design)
-    scaled, _ = standardised(design[:, kept])
-    everything = np.ones(scaled.shape[1], dtype=bool)
-    beta, full, _ = _maximise(scaled, outcome, everything, np.zeros(scaled.shape[1]))
+    columns, _ = standardised(design[:, kept])
+    everything = np.ones(columns.shape[0], dtype=bool)
+    beta, full, _ = _maximise(columns, outcome, everything, np.zeros(columns.shape[0]))
     answers = []
-    for columns in groups:
+    for group in groups:
         free = everything.copy()
-        free[1:] = ~np.isin(kept, np.asarray(columns, dtype=np.int64))
+        free[1:] = ~np.isin(kept, np.asarray(group, dtype=np.int64))
         freedom = int(np.sum(~free))
         if freedom == 0:
             answers.append(NO_TEST)
             continue
-        restricted = _maximise(scaled, outcome, free, np.where(free, beta, 0.0))[1]
+        restricted = _maximise(columns, outcome, free, np.where(free, beta, 0.0))[1]
         statistic = max(2.0 * (full - restricted), 0.0)
         answers.append(
             HypothesisTest("penalised likelihood ratio", statistic, float(chdtrc(freedom, statistic)))
@@ -125,21 +125,26 @@ class _Place:
     information: FloatArray
 
 
-def _place(scaled: FloatArray, outcome: FloatArray, beta: FloatArray) -> _Place:
-    probability = probabilities(scaled, beta)
+def _place(columns: FloatArray, outcome: FloatArray, beta: FloatArray) -> _Place:
+    from scipy.special import expit
+
+    from her2mri.selection import kernels
+
+    linear = kernels.linear_predictor(columns, beta)
+    probability = expit(linear)
     weights = probability * (1 - probability)
-    information = scaled.T @ (scaled * weights[:, None])
+    information = kernels.cross_products(columns, weights)
     sign, log_determinant = np.linalg.slogdet(information)
     if sign <= 0:
         return _Place(beta, -np.inf, np.zeros_like(beta), information)
-    leverage = weights * np.sum((scaled @ np.linalg.inv(information)) * scaled, axis=1)
-    score = scaled.T @ (outcome - probability + leverage * (0.5 - probability))
-    value = log_likelihood_of(scaled @ beta, outcome) + 0.5 * float(log_determinant)
+    leverage = weights * kernels.leverages(columns, np.linalg.inv(information).astype(np.float64))
+    score = kernels.pulled(columns, outcome - probability + leverage * (0.5 - probability))
+    value = kernels.log_likelihood(linear, outcome) + 0.5 * float(log_determinant)
     return _Place(beta, value, score, information)
 
 
 def _maximise(
-    scaled: FloatArray,
+    columns: FloatArray,
     outcome: FloatArray,
     free: np.ndarray[tuple[int], np.dtype[np.bool_]],
     start: FloatArray,
@@ -149,20 +154,20 @@ def _maximise(
     The information is not the curvature of the penalised likelihood, so that Newton's step may be far too
     long or short in flat directions: its length is mended by the slopes at both of its ends.
     """
-    at = _place(scaled, outcome, start)
+    at = _place(columns, outcome, start)
     for _ in range(ITERATIONS):
         if np.abs(at.score[free]).max() < SCORE_TOLERANCE * len(outcome):
             return at.beta, at.value, True
         step = np.zeros_like(at.beta)
         step[free] = np.linalg.solve(at.information[np.ix_(free, free)], at.score[free])
         step *= min(1.0, LONGEST_STEP / np.abs(step).max())
-        following = _place(scaled, outcome, at.beta + step)
+        following = _place(columns, outcome, at.beta + step)
         here, there = float(at.score @ step), float(following.score @ step)
         if there < -0.1 * here or there > 0.5 * here:
             step *= min(here / (here - there), LONGEST_STRETCH) if there < here else LONGEST_STRETCH
-            following = _place(scaled, outcome, at.beta + step)
+            following = _place(columns, outcome, at.beta + step)
         while following.value < at.value and np.abs(step).max() > 1e-10:
             step = step / 2
-            following = _place(scaled, outcome, at.beta + step)
+            following = _place(columns, outcome, at.beta + step)
         at = following
     return at.beta, at.value, False

@@ -106,7 +106,7 @@ def lasso_path(X: ArrayLike, y: ArrayLike) -> LassoPath:
     ([0.0], True)
 
     """
-    from her2mri.selection.lasso_kernel import lasso_path_kernel
+    from her2mri.selection import kernels
 
     design, outcome = checked_design(X, y)
     n, p = design.shape
@@ -122,7 +122,7 @@ def lasso_path(X: ArrayLike, y: ArrayLike) -> LassoPath:
     penalties = np.geomspace(largest, largest * (1e-2 if n < p else 1e-4), GRID_LENGTH)
     # The first penalty leaves nothing in the model, whatever the last bit of its rounding says.
     fitted_at = np.concatenate([[2 * penalties[0]], penalties[1:]])
-    found, ratio, reached = lasso_path_kernel(columns, outcome, fitted_at)
+    found, ratio, reached = kernels.lasso_path(columns, outcome, fitted_at)
     if reached == 0:
         raise EstimationError("the LASSO did not converge at its largest penalty")
     coefficients = found[:reached, 1:] / scale

@@ -12,9 +12,6 @@ from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.selection.binary_design import checked_design, independent_columns
 from her2mri.selection.separation import is_separated
 
-ITERATIONS: Final = 60
-TOLERANCE: Final = 1e-11
-"""Relative change of the deviance at which a fit has converged."""
 LEAST_WEIGHT: Final = 1e-10
 SUSPECT_PROBABILITY: Final = 1e-4
 """A fitted probability nearer to 0 or 1 than this may come from separation, which is then looked for."""
@@ -108,13 +105,16 @@ def fit_logistic(X: ArrayLike, y: ArrayLike) -> LogisticFit:
     True
 
     """
+    from scipy.special import expit
+
+    from her2mri.selection import kernels
+
     design, outcome = checked_design(X, y)
     kept = independent_columns(design)
-    scaled, back = standardised(design[:, kept])
-    beta, log_likelihood, converged = maximise(scaled, outcome)
-    probability = probabilities(scaled, beta)
-    suspect = np.minimum(probability, 1 - probability).min() < SUSPECT_PROBABILITY
-    coefficients, covariance, aliased = on_given_columns(scaled, beta, back, kept, design.shape[1])
+    columns, back = standardised(design[:, kept])
+    beta, linear, log_likelihood, converged = kernels.newton(columns, outcome)
+    suspect = expit(-np.abs(linear)).min() < SUSPECT_PROBABILITY
+    coefficients, covariance, aliased = on_given_columns(columns, beta, back, kept, design.shape[1])
     return LogisticFit(
         coefficients=coefficients,
         covariance=covariance,
@@ -127,65 +127,32 @@ def fit_logistic(X: ArrayLike, y: ArrayLike) -> LogisticFit:
 
 
 def on_given_columns(
-    scaled: FloatArray, beta: FloatArray, back: FloatArray, kept: IntArray, n_columns: int
+    columns: FloatArray, beta: FloatArray, back: FloatArray, kept: IntArray, n_columns: int
 ) -> tuple[FloatArray, FloatArray, tuple[int, ...]]:
     """Coefficients and covariance on the scale of the given columns, and which of these are aliased."""
-    probability = probabilities(scaled, beta)
+    from scipy.special import expit
+
+    from her2mri.selection import kernels
+
+    probability = expit(kernels.linear_predictor(columns, beta))
     weights = np.maximum(probability * (1 - probability), LEAST_WEIGHT)
     where = np.concatenate([[0], kept + 1])
     coefficients = np.zeros(n_columns + 1)
     coefficients[where] = back @ beta
     covariance = np.full((n_columns + 1, n_columns + 1), np.nan)
-    inverse = np.linalg.inv(scaled.T @ (scaled * weights[:, None]))
+    inverse = np.linalg.inv(kernels.cross_products(columns, weights))
     covariance[np.ix_(where, where)] = back @ inverse @ back.T
     return coefficients, covariance, tuple(sorted(set(range(n_columns)) - set(kept.tolist())))
 
 
 def standardised(design: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Intercept and standardised columns, and the matrix that takes coefficients back to the given scale.
+    """Intercept and standardised columns (as rows), and the matrix that takes coefficients back.
 
     The fits work on this scale so that the units of the columns make no numerical difference.
     """
     mean, scale = design.mean(axis=0), design.std(axis=0)
-    scaled = np.column_stack([np.ones(len(design)), (design - mean) / scale])
+    columns = np.ones((design.shape[1] + 1, len(design)))
+    columns[1:] = ((design - mean) / scale).T
     back = np.diag(np.concatenate([[1.0], 1.0 / scale]))
     back[0, 1:] = -mean / scale
-    return scaled, back
-
-
-def maximise(scaled: FloatArray, outcome: FloatArray) -> tuple[FloatArray, float, bool]:
-    """Coefficients, log-likelihood and whether Newton's method converged.
-
-    ``scaled`` has its intercept in the first column. Where the classes separate the log-likelihood still
-    converges, to its supremum, while the coefficients run away.
-    """
-    beta = np.zeros(scaled.shape[1])
-    share = outcome.mean()
-    beta[0] = np.log(share / (1 - share))
-    current = log_likelihood_of(scaled @ beta, outcome)
-    for _ in range(ITERATIONS):
-        probability = probabilities(scaled, beta)
-        weights = np.maximum(probability * (1 - probability), LEAST_WEIGHT)
-        gradient = scaled.T @ (outcome - probability)
-        step = np.linalg.solve(scaled.T @ (scaled * weights[:, None]), gradient)
-        following = log_likelihood_of(scaled @ (beta + step), outcome)
-        while following < current - 1e-9 * abs(current) and np.abs(step).max() > 1e-12:
-            step = step / 2
-            following = log_likelihood_of(scaled @ (beta + step), outcome)
-        beta = beta + step
-        change, current = abs(following - current), following
-        if change <= TOLERANCE * (abs(current) + 0.05):
-            return beta, current, True
-    return beta, current, False
-
-
-def probabilities(scaled: FloatArray, beta: FloatArray) -> FloatArray:
-    """Of the event, for each lesion."""
-    from scipy.special import expit
-
-    return np.asarray(expit(scaled @ beta))
-
-
-def log_likelihood_of(linear_predictor: FloatArray, outcome: FloatArray) -> float:
-    """Of the outcomes, given the log odds."""
-    return float(np.sum(outcome * linear_predictor - np.logaddexp(0.0, linear_predictor)))
+    return columns, back

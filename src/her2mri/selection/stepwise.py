@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from her2mri.cohort.design_matrix import FloatArray
 from her2mri.selection.binary_design import checked_design, independent_columns
-from her2mri.selection.logistic import log_likelihood_of, maximise, standardised
+from her2mri.selection.logistic import standardised
 
 TIE: float = 1e-7
 
@@ -34,17 +34,13 @@ class _Models:
     known: dict[frozenset[int], tuple[float, int]] = field(default_factory=dict)
 
     def fitted(self, members: frozenset[int]) -> tuple[float, int]:
+        from her2mri.selection import kernels
+
         if members not in self.known:
             design = self.design[:, np.isin(self.groups, list(members))]
             if not self.full_rank:
                 design = design[:, independent_columns(design)]
-            if design.shape[1]:
-                log_likelihood = maximise(standardised(design)[0], self.outcome)[1]
-            else:
-                share = self.outcome.mean()
-                log_likelihood = log_likelihood_of(
-                    np.full(len(self.outcome), np.log(share / (1 - share))), self.outcome
-                )
+            log_likelihood = kernels.newton(standardised(design)[0], self.outcome)[2]
             self.known[members] = (-2.0 * log_likelihood, design.shape[1] + 1)
         return self.known[members]
 
