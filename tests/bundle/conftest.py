@@ -64,6 +64,7 @@ def developed_from(
     *,
     task: str = "her2_positive",
     predictors: tuple[str, ...] = PREDICTORS,
+    cohort: Cohort | None = None,
 ) -> tuple[dict[str, Fit], Development]:
     """Fits of these lesions, each a patient of its own where no patient is named, and what freezing needs."""
     dictionary = load_dictionary()
@@ -87,7 +88,7 @@ def developed_from(
     evaluation = evaluate(predictions, seed=1, n_bootstrap=100)
     sample = np.array(["training"] * len(frame))
     data = TaskData(question, frame, y, patient, sample, question.set_column, ())
-    cohort = Cohort(frame, dictionary, {"tables": [{"name": "made up", "sha256": "0" * 64}]})
+    cohort = cohort or Cohort(frame, dictionary, {"tables": [{"name": "made up", "sha256": "0" * 64}]})
     return fits, Development(StudyFile(), cohort, data, evaluation.frame())
 
 

@@ -19,7 +19,7 @@ from her2mri.bundle.schema import problems
 from her2mri.dictionary.rules import Exclusion
 from her2mri.dictionary.task import Task
 from her2mri.dictionary.variable import Level, UnitSlip, Variable
-from her2mri.errors import BundleError, Fault
+from her2mri.errors import BundleError, Fault, LesionError
 
 FORMAT: Final = 1
 TOLERANCE: Final = 1e-9
@@ -192,7 +192,10 @@ class Bundle:
     def _verify(self, where: str) -> None:
         """Every check lesion gets the answer written beside it."""
         for number, check in enumerate(self.content["checks"]):
-            answer = self.predict(check["lesion"])
+            try:
+                answer = self.predict(check["lesion"])
+            except LesionError as error:
+                raise refusal(where, f"check {number}: {error}") from error
             for name in _CHECKED:
                 found, expected = getattr(answer, name), check[name]
                 if (found is None) != (expected is None) or (

@@ -214,10 +214,15 @@ def _lineage(source: Development) -> dict[str, Any]:
     return {
         "her2mri": __version__,
         "protocol": source.study.protocol,
-        "label_rule": str(provenance.get("label_rule", source.study.label_rule)),
+        "label_rule": str(provenance.get("label_rule") or _label_rule(source)),
         "seed": source.study.seed,
         "study_sha256": hashlib.sha256(canonical(settings).encode("utf-8")).hexdigest(),
         "inputs": [{"name": table["name"], "sha256": table.get("sha256", "")} for table in tables],
         "parent": None,
         "change": "",
     }
+
+
+def _label_rule(source: Development) -> str:
+    """The rule that the study asked for, or the dictionary's default."""
+    return source.study.label_rule or source.cohort.dictionary.label_rules[0].version
