@@ -119,7 +119,7 @@ def test_classes_are_those_of_the_paper_at_their_limits() -> None:
 def test_the_table_of_features_has_every_feature_that_both_read() -> None:
     rng = np.random.default_rng(8)
     n = 60
-    shapes = np.array(["irregular", "round", "oval"])
+    shapes = np.array(["irregular", "round_or_oval"])
     one = pd.DataFrame(
         {
             "lesion_id": [f"L{i}" for i in range(n)],

@@ -106,12 +106,12 @@ def gains_table(gains: pd.DataFrame) -> ShownTable:
         found = {row["metric"]: row for row in _records(own)}
         first = next(iter(found.values()))
         changes = (interval(found[metric], signed=True) for metric in READER_TABLE_METRICS)
-        rows.append((_who(first), "Change", *changes))
-        rows.append(("", "p", *(p_value(found[metric]["p_value"]) for metric in READER_TABLE_METRICS)))
+        rows.append((_who(first), *changes))
+        rows.append(("p", *(p_value(found[metric]["p_value"]) for metric in READER_TABLE_METRICS)))
     tests = ", ".join(dict.fromkeys(name for name in gains["test"] if not name.startswith("not applicable")))
-    header = ("Reader", "", *map(_label, READER_TABLE_METRICS))
+    header = ("Reader", *map(_label, READER_TABLE_METRICS))
     note = f"Aided less unaided over the cases read in both arms. Tests: {tests}."
-    return ShownTable("What the aid changed", header, tuple(rows), note, 2)
+    return ShownTable("What the aid changed", header, tuple(rows), note)
 
 
 def mrmc_table(mrmc: pd.DataFrame) -> ShownTable:
@@ -164,17 +164,17 @@ def model_table(against: pd.DataFrame) -> ShownTable:
     for (_, arm), own in against.groupby(["reader", "arm"], sort=False):
         found = {row["metric"]: row for row in _records(own)}
         differences = (interval(found[metric], signed=True) for metric in READER_TABLE_METRICS)
-        rows.append((_who(next(iter(found.values()))), str(arm).capitalize(), *differences))
-        rows.append(("", "p", *(p_value(found[metric]["p_value"]) for metric in READER_TABLE_METRICS)))
+        rows.append((f"{_who(next(iter(found.values())))}, {arm}", *differences))
+        rows.append(("p", *(p_value(found[metric]["p_value"]) for metric in READER_TABLE_METRICS)))
     first = _records(against)[0]
-    header = ("Reader", "Arm", *map(_label, READER_TABLE_METRICS))
+    header = ("Reader", *map(_label, READER_TABLE_METRICS))
     alone = {row["metric"]: number(row["of_model"]) for row in _records(against)}
     figures = ", ".join(f"{_label(metric)} {alone[metric]}" for metric in READER_TABLE_METRICS)
     note = (
         f"Reader less model ({first['model']}, cut-off {number(first['threshold'])}: {first['threshold_rule']}) on the "
         f"same cases. The model alone: {figures}."
     )
-    return ShownTable("Readers beside the model alone", header, tuple(rows), note, 2)
+    return ShownTable("Readers beside the model alone", header, tuple(rows), note)
 
 
 def reliance_table(reliance: pd.DataFrame) -> ShownTable:

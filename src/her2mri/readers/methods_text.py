@@ -69,7 +69,8 @@ def _all_readers(result: ReaderStudyResult) -> str:
         f"{words}Reader-averaged figures were compared by Obuchowski and Rockette's analysis of variance with "
         f"Hillis' degrees of freedom and {how[result.settings.covariance]} covariance{extra}, with readers and "
         "cases random; with the readers fixed; and with the cases fixed. Gains by experience are means over the "
-        "readers of each; two experiences are compared by the readers' gains, or by the cases where one has a single reader."
+        "readers of each; two experiences are compared by the readers' gains, or by the cases where one has a "
+        "single reader."
     )
 
 

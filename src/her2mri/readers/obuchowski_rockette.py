@@ -65,15 +65,18 @@ class Inference:
 
 def inference(estimate: float, variance: float, df: float, confidence: float) -> Inference:
     """Student's t inference (normal where ``df`` is infinite); NaN without variance."""
-    from scipy.stats import t
+    from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
     if not variance > 0.0 or not df > 0.0:
         return Inference(estimate, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan)
     error = float(np.sqrt(variance))
-    half = float(t.ppf(0.5 + confidence / 2.0, df)) * error
-    statistic = estimate / error
-    p_value = float(2.0 * t.sf(abs(statistic), df))
-    return Inference(estimate, error, df, estimate - half, estimate + half, statistic, p_value)
+    upper, statistic = 0.5 + confidence / 2.0, estimate / error
+    if np.isinf(df):
+        quantile, tail = float(ndtri(upper)), float(ndtr(-abs(statistic)))
+    else:
+        quantile, tail = float(stdtrit(df, upper)), float(stdtr(df, -abs(statistic)))
+    low, high = estimate - quantile * error, estimate + quantile * error
+    return Inference(estimate, error, float(df), low, high, statistic, 2.0 * tail)
 
 
 @dataclass(frozen=True, eq=False)

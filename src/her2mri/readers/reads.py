@@ -177,6 +177,8 @@ def _join_experience(cells: Cells, frame: pd.DataFrame, senior_years: float) -> 
         if rows["experience"].nunique() > 1:
             found = ", ".join(dict.fromkeys(rows["experience"]))
             cells.fault(rows.index[0], "experience", f"reader {reader} has more than one", found)
+    if given.empty:
+        return
     first = given.drop_duplicates("reader").set_index("reader")["experience"]
     frame["experience"] = (
         frame["reader"].map(first.map(lambda value: _seniority(value, senior_years))).fillna("")

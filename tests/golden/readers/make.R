@@ -65,6 +65,19 @@ rows <- lapply(names(fits), function(name) {
 write(do.call(rbind, rows), "mixed_models.csv")
 
 # ---- paired shares: McNemar's exact test ----------------------------------------------------------------
+newcombe <- function(e, f, g, h) { # both right, first only, second only, neither
+  n <- e + f + g + h
+  wilson <- function(x) { z <- qnorm(.975); p <- x / n
+    (p + z^2 / (2 * n) + c(-1, 1) * z * sqrt(p * (1 - p) / n + z^2 / (4 * n^2))) / (1 + z^2 / n) }
+  p1 <- (e + f) / n; p2 <- (e + g) / n; w1 <- wilson(e + f); w2 <- wilson(e + g)
+  margins <- as.numeric(e + f) * (g + h) * (e + g) * (f + h)
+  phi <- if (margins > 0) (e * h - f * g) / sqrt(margins) else 0
+  d <- c(p1 - w1[1], w1[2] - p1, p2 - w2[1], w2[2] - p2)
+  c(p2 - p1, p2 - p1 - sqrt(d[3]^2 - 2 * phi * d[3] * d[2] + d[2]^2), p2 - p1 + sqrt(d[4]^2 - 2 * phi * d[4] * d[1] + d[1]^2))
+}
+pairs <- data.frame(e = c(20, 1, 36, 50), f = c(12, 0, 12, 0), g = c(2, 7, 2, 0), h = c(16, 42, 0, 0))
+bounds <- t(mapply(newcombe, pairs$e, pairs$f, pairs$g, pairs$h))
+write(cbind(pairs, estimate = bounds[, 1], conf_low = bounds[, 2], conf_high = bounds[, 3]), "newcombe.csv")
 discordant <- data.frame(lost = c(2, 0, 7, 1), won = c(11, 5, 7, 2))
 discordant$p_value <- mapply(function(a, b) binom.test(b, a + b)$p.value, discordant$lost, discordant$won)
 write(discordant, "mcnemar.csv")
