@@ -20,6 +20,9 @@ NARROW: Final = 0.6
 WIDE: Final = 1.6
 """Times the narrowest and the widest usual interval; what lies beyond is called unlikely."""
 
+NARROW_AUC: Final = 0.5
+"""Times Hanley and McNeil's interval, which unequal spreads of the classes' scores make too wide."""
+
 _Z: Final = 1.959964
 _BOUNDED: Final = (*NAMES,)
 
@@ -137,12 +140,13 @@ def _auc(row: Row, figure: Figure, estimate: Printed) -> list[Finding]:
     sizes = row.n_positive, row.n_negative
     width, slack = _width(figure)
     usual = 2 * _Z * float(hanley_mcneil(area, *sizes))
+    if abs(width - usual) <= slack:
+        return []
     least = 2 * _Z * float(smallest_std_error(area, *sizes))
     most = 2 * _Z * float(largest_std_error(area, *sizes))
     calls = _called(row, estimate)
-    narrow = min(usual, calls) if calls else usual
     span = f"{shown(least, 2)} to {shown(most, 2)} wide, usually {shown(usual, 2)}"
-    if width + slack < NARROW * narrow or (not calls and width + slack < least):
+    if width + slack < (NARROW_AUC * min(usual, calls) if calls else max(NARROW_AUC * usual, least)):
         why = (
             f"{shown(width, 2)} wide; Hanley and McNeil's formula gives {shown(usual, 2)} for {row.n_positive} + "
             f"{row.n_negative} lesions, and scores without ties at least {shown(least, 2)}"

@@ -11,7 +11,6 @@ from her2mri.audit.finding import VERDICTS, Audit, Finding
 from her2mri.audit.proof import NAMES
 from her2mri.vocabulary import METRICS, SAMPLES
 
-
 _SHORT: Final = NAMES | {"n_positive": "positive lesions", "n_negative": "negative lesions"}
 
 

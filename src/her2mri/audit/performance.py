@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from her2mri.audit.confusion import FIGURES, ConfusionRows, confusion_rows, fits
 from her2mri.audit.finding import IMPOSSIBLE, Checked, Finding
 from her2mri.audit.printed import Printed
@@ -81,10 +79,13 @@ def check_performance(figures: Iterable[Figure]) -> tuple[Checked, ReadRows]:
     """Every figure that contradicts the others, table by table, and the rows as they were read."""
     stated = rows_of(figures)
     arrays = _arrays(stated)
-    as_stated, the_other_way = _repairs(arrays), _repairs(arrays.swapped())
+    as_stated = _repairs(arrays, range(len(stated)))
+    misfit = {stated[index].table for index in as_stated}
+    doubtful = [index for index, row in enumerate(stated) if row.table in misfit]
+    the_other_way = _repairs(arrays.swapped(), doubtful)
     findings: list[Finding] = []
     rows, repairs = list(stated), dict(as_stated)
-    for table in dict.fromkeys(row.table for row in stated):
+    for table in dict.fromkeys(stated[index].table for index in doubtful):
         at = [index for index, row in enumerate(stated) if row.table == table]
         doubted = [
             sum(len(answers[index].doubted) for index in at if index in answers)
@@ -103,9 +104,9 @@ def check_performance(figures: Iterable[Figure]) -> tuple[Checked, ReadRows]:
     return Checked(tuple(findings)), read
 
 
-def _repairs(arrays: ConfusionRows) -> dict[int, Repair]:
-    misfit = ~fits(arrays)
-    return {int(index): repair(arrays, int(index)) for index in np.flatnonzero(misfit)}
+def _repairs(arrays: ConfusionRows, among: Sequence[int]) -> dict[int, Repair]:
+    fit = fits(arrays.take(among))
+    return {index: repair(arrays, index) for index, fine in zip(among, fit, strict=True) if not fine}
 
 
 def _row_findings(read: ReadRows, index: int) -> list[Finding]:

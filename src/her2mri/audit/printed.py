@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -12,6 +13,7 @@ MOST_DECIMALS: Final = 9
 
 _NOTHING: Final = {"", "-", "--", "–", "—", "*", ".", "na", "n/a", "nan", "none", "ns"}
 _NUMBER: Final = re.compile(r"([<>≤≥]=?)?\s*([+-]?)(\d*)(?:\.(\d*))?\s*(%)?")
+_SCIENTIFIC: Final = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d{1,2}")
 _SPELLINGS: Final = str.maketrans({"·": ".", "∙": ".", "−": "-", "‐": "-", "\u00a0": " ", "\u2009": " "})
 
 
@@ -73,6 +75,8 @@ def parse_printed(text: str, *, largest: int = 1) -> Printed | None:
     cell = text.strip().translate(_SPELLINGS)
     if cell.casefold() in _NOTHING:
         return None
+    if _SCIENTIFIC.fullmatch(cell):
+        cell = f"{Decimal(cell):f}"
     match = _NUMBER.fullmatch(cell)
     if match is None or not (match[3] or match[4]):
         raise ValueError(f"not a number: {text!r}")

@@ -16,13 +16,16 @@ from her2mri.audit.finding import IMPOSSIBLE, UNCHECKED, Checked, Finding, Note
 from her2mri.audit.printed import shown_range
 from her2mri.audit.tables import Cell
 
+_Column = tuple[str, str, dict[str, Cell]]
+"""A set, a group, and what is printed of the variable by level."""
+
 
 @dataclass(frozen=True)
 class _Side:
     """The cells of one variable in one cohort that make up the group, in one table."""
 
     table: str
-    cells: tuple[tuple[str, str, dict[str, Cell]], ...]  # set, group, cells by level
+    cells: tuple[_Column, ...]
 
     @property
     def n(self) -> int | None:
@@ -63,22 +66,23 @@ def check_unions(parts: Sequence[Block]) -> Checked:
 
 
 def _pairs(parts: Sequence[Block], group: str) -> Iterator[tuple[_Side, _Side, str, str]]:
-    keys = dict.fromkeys((block.cohort, block.variable) for block in parts)
-    for cohort, variable in keys:
-        whole: dict[str, list[tuple[str, str, dict[str, Cell]]]] = {}
-        divided: dict[str, list[tuple[str, str, dict[str, Cell]]]] = {}
-        for block in parts:
-            if (block.cohort, block.variable) != (cohort, variable):
+    wholes: dict[tuple[str, str], dict[str, list[_Column]]] = {}
+    divided: dict[tuple[str, str], dict[str, list[_Column]]] = {}
+    for block in parts:
+        for name, cells in block.groups.items():
+            column = block.set, name, cells
+            if name == group:
+                sides = wholes
+            elif next(iter(cells.values())).part_of == group:
+                sides = divided
+            else:
                 continue
-            for name, cells in block.groups.items():
-                if name == group:
-                    whole.setdefault(block.table, []).append((block.set, name, cells))
-                elif next(iter(cells.values())).part_of == group:
-                    divided.setdefault(block.table, []).append((block.set, name, cells))
-        for first, left in whole.items():
-            for second, right in divided.items():
+            sides.setdefault((block.cohort, block.variable), {}).setdefault(block.table, []).append(column)
+    for (cohort, variable), whole in wholes.items():
+        for first, columns in whole.items():
+            for second, others in divided.get((cohort, variable), {}).items():
                 if first != second:
-                    yield _Side(first, tuple(left)), _Side(second, tuple(right)), cohort, variable
+                    yield _Side(first, tuple(columns)), _Side(second, tuple(others)), cohort, variable
 
 
 def _differences(whole: _Side, parts: _Side, cohort: str, group: str, variable: str) -> Iterator[Finding]:
