@@ -185,3 +185,43 @@ def test_what_is_not_applicable_is_shown_without_a_number(spoil) -> None:
     assert not re.search(r"\bnan\b", page)
     for caveat in result.caveats:
         assert str(escape(caveat.message)) in page
+
+
+def _readers_in_arms(study) -> None:
+    first = study.reads["reader"].isin(["R1", "R2"])
+    study.reads = study.reads[first == (study.reads["arm"] == "unaided")]
+
+
+def _split_plot(study) -> None:
+    study.reads = study.reads[study.reads["reader"].isin(["R1", "R2"]) == (study.reads["case"] < "L010")]
+
+
+def _one_reader_in_one_arm(study) -> None:
+    study.reads = study.reads[(study.reads["reader"] != "R4") | (study.reads["arm"] == "aided")]
+
+
+def _bare(study) -> None:
+    study.reads = study.reads[["reader", "case", "arm", "call"]]
+
+
+def _always_30_seconds(study) -> None:
+    study.reads["seconds"] = 30.0
+
+
+def _all_positive(study) -> None:
+    study.truth["her2_status"] = "positive"
+
+
+@pytest.mark.parametrize(
+    "shape", [_readers_in_arms, _split_plot, _one_reader_in_one_arm, _bare, _always_30_seconds, _all_positive]
+)
+@pytest.mark.parametrize(("cases", "patients"), [(20, 20), (20, 1), (1, 1)])
+def test_a_study_of_any_shape_and_size_has_a_page(shape, cases, patients) -> None:
+    study = make_study(readers=4, cases=cases, patients=patients)
+    shape(study)
+    if study.reads.empty:
+        pytest.skip("nobody reads the only case")
+    result = analyse_reads(study.check())
+    page = render_page(result, dict.fromkeys(reader_figures(result), b""), {})
+    assert "In short" in page
+    assert not re.search(r"\bnan\b", page)

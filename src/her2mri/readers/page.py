@@ -188,6 +188,7 @@ def render_page(result: ReaderStudyResult, svg: Mapping[str, bytes], provenance:
     context = {
         "title": "Reader study",
         "question": result.reads.dictionary.title,
+        "caution": result.reads.dictionary.caution,
         "lead": f"{frame['reader'].nunique()} readers, {frame['case'].nunique()} cases, {len(frame):,} reads",
         "tasks": [
             _task_view(result, view.task.name, view.task.label, view.task.positive_label)

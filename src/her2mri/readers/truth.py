@@ -59,8 +59,10 @@ def truth_of(table: RawTable, dictionary: DataDictionary) -> Truth:
 
 
 def _derived(cells: Cells, dictionary: DataDictionary) -> pd.Series[str]:
-    """The outcome by the newest label rule, from the columns it needs."""
-    rule = dictionary.label_rules[-1]
+    """The outcome by the dictionary's label rule, from the columns it needs."""
+    if not dictionary.label_rules:
+        cells.require([outcome_of(dictionary)])
+    rule = dictionary.label_rule()
     needed = list(rule.inputs)
     cells.require(needed, remedy=f"or give the outcome itself in a column {rule.target}")
     inputs = {name: cells.level(name, dictionary[name].spellings(), required=False) for name in needed}
