@@ -28,13 +28,14 @@ def test_the_cases_needed_are_the_fewest_with_the_power() -> None:
 
 @settings(max_examples=40)
 @given(st.integers(2, 20), st.integers(20, 500), st.floats(0.0, 0.1))
-def test_power_grows_with_readers_cases_and_effect(readers, cases, effect) -> None:
+def test_power_grows_with_readers_and_effect_and_the_noncentrality_with_cases(readers, cases, effect) -> None:
     def at(**changes):
         return power(VAN_DYKE, 114, **({"readers": readers, "cases": cases, "effect": effect} | changes))[0]
 
     assert 0.05 - 1e-9 <= at() <= 1.0
     assert at(readers=readers + 1) >= at() - 1e-9
-    assert at(cases=cases + 50) >= at() - 1e-9
+    more = power(VAN_DYKE, 114, readers=readers, cases=cases + 50, effect=effect)
+    assert more[1] >= power(VAN_DYKE, 114, readers=readers, cases=cases, effect=effect)[1]
     assert at(effect=effect + 0.02) >= at()
 
 

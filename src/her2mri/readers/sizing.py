@@ -18,6 +18,7 @@ from her2mri.readers.obuchowski_rockette import Components
 SIZING_COLUMNS: Final = ("readers", "cases", "effect", "power", "noncentrality", "df")
 
 _MOST_CASES: Final = 100_000
+_GRID: Final = 200
 
 
 def power(
@@ -95,6 +96,9 @@ def cases_needed(
 ) -> int | None:
     """Fewest cases with that power; None where no number of cases gives it to so few readers.
 
+    With few readers power need not grow with cases: the more the readers' own variance prevails, the fewer are
+    Hillis' degrees of freedom. The search therefore goes up from few cases, not down from many.
+
     >>> pilot = Components(0.0048, 0.00055, 0.00079, 0.00034, 0.00034, 0.00024)
     >>> cases_needed(pilot, 114, effect=0.001, readers=5) is None
     True
@@ -106,13 +110,15 @@ def cases_needed(
         found = power(components, pilot_cases, effect=effect, readers=readers, cases=cases, alpha=alpha)
         return found[0] >= wanted_power
 
-    if not reached(_MOST_CASES):
+    grid = np.unique(np.geomspace(2, _MOST_CASES, _GRID).round().astype(int)).tolist()
+    high = next((size for size in grid if reached(size)), None)
+    if high is None:
         return None
-    low, high = 1, _MOST_CASES
-    while low < high:
+    low = max((size for size in grid if size < high), default=1)
+    while low + 1 < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if reached(middle) else (middle + 1, high)
-    return low
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return int(high)
 
 
 def conjectured_components(
