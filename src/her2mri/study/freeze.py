@@ -21,9 +21,9 @@ from her2mri.dictionary import DataDictionary, Exclusion, Variable
 from her2mri.evaluation.decision_curve import DCA_RULES
 from her2mri.evaluation.performance import YOUDEN_TRAINING
 from her2mri.models.fit import Fit
-from her2mri.study.freeze_development import development_summary
+from her2mri.study.freeze_development import development_summary, linear_predictor_summary
 from her2mri.study.freeze_parameters import frozen_parameters
-from her2mri.study.results import StudyResult, TaskResult
+from her2mri.study.results import StudyResult
 from her2mri.study.study_file import StudyFile
 from her2mri.study.task_data import TaskData
 from her2mri.vocabulary import MODELS, TRAINING
@@ -47,29 +47,38 @@ def bundles(result: StudyResult, *, with_patient_data: bool = False) -> dict[str
     found = {}
     for name, task in result.tasks.items():
         source = Development(result.study, result.cohort, task.data, task.evaluation.frame())
+        encoding = next(iter(task.fits.values())).encoding
+        summary = summarised(encoding, source)
         for model, fit in task.fits.items():
             if with_patient_data or model not in PATIENT_FAMILIES:
-                found[f"{name}/{model}"] = freeze(fit, source)
+                same = fit.encoding == encoding
+                found[f"{name}/{model}"] = freeze(fit, source, summary=summary if same else None)
     return found
 
 
-def freeze_task(result: StudyResult, task: TaskResult, model: str) -> Bundle:
-    """One model of a study, whatever it holds."""
-    return freeze(
-        task.fits[model], Development(result.study, result.cohort, task.data, task.evaluation.frame())
-    )
-
-
-def freeze(fit: Fit, source: Development) -> Bundle:
-    """The bundle of a fit; the same bytes for the same fit and data."""
+def summarised(encoding: Encoding, source: Development) -> dict[str, Any]:
+    """What a bundle of these inputs remembers of the development lesions, whatever the model."""
     inside = source.data.in_sample(TRAINING)
-    frame = source.data.frame[inside]
+    with threadpool_limits(limits=1):  # sums in one order: the same bits on any number of threads
+        return development_summary(
+            encoding, source.data.frame[inside], source.data.y[inside], source.data.patient[inside]
+        )
+
+
+def freeze(fit: Fit, source: Development, *, summary: dict[str, Any] | None = None) -> Bundle:
+    """The bundle of a fit; the same bytes for the same fit and data.
+
+    ``summary`` is that of ``summarised``, for whoever freezes several models of the same inputs.
+    """
+    inside = source.data.in_sample(TRAINING)
     performance = source.performance
     rows = performance[(performance["task"] == source.data.task.name) & (performance["model"] == fit.model)]
-    with threadpool_limits(limits=1):  # sums in one order: the same bits on any number of threads
-        development = development_summary(
-            fit.encoding, frame, source.data.y[inside], source.data.patient[inside], fit.probability(frame)
-        )
+    with threadpool_limits(limits=1):
+        probability = fit.probability(source.data.frame[inside])
+    development = {
+        **(summary or summarised(fit.encoding, source)),
+        "linear_predictor": linear_predictor_summary(probability),
+    }
     dictionary = source.cohort.dictionary
     exclusions = [exclusion for exclusion in dictionary.exclusions if exclusion.equals]
     task = asdict(source.data.task)

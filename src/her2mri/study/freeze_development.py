@@ -18,23 +18,30 @@ _COLLINEAR: Final = 1e-8
 
 
 def development_summary(
-    encoding: Encoding, frame: pd.DataFrame, y: IntArray, patient: IntArray, probability: FloatArray
+    encoding: Encoding, frame: pd.DataFrame, y: IntArray, patient: IntArray
 ) -> dict[str, Any]:
-    """The ``development`` of a bundle; lesions with a missing input count nowhere but in ``n``."""
+    """The ``development`` of a bundle but for ``linear_predictor``; the same for every model of these inputs.
+
+    Lesions with a missing input count nowhere but in the numbers of lesions, patients and events.
+    """
     matrix = encoding.matrix(frame)
     X = matrix[~np.isnan(matrix).any(axis=1)]
-    inside = np.clip(probability, _CERTAIN, 1 - _CERTAIN)
-    log_odds = np.log(inside) - np.log1p(-inside)
     return {
         "n": len(frame),
         "n_events": int(y.sum()),
         "n_patients": len(np.unique(patient)),
         "prevalence": float(y.mean()),
         "variables": _variables(encoding, frame),
-        "linear_predictor": {"mean": float(log_odds.mean()), "sd": float(log_odds.std())},
         "moments": moments(X),
         "joint": _joint(encoding, X),
     }
+
+
+def linear_predictor_summary(probability: FloatArray) -> dict[str, float]:
+    """Mean and standard deviation of the log-odds; 0 and 1 are taken as a millionth from the end."""
+    inside = np.clip(probability, _CERTAIN, 1 - _CERTAIN)
+    log_odds = np.log(inside) - np.log1p(-inside)
+    return {"mean": float(log_odds.mean()), "sd": float(log_odds.std())}
 
 
 def _variables(encoding: Encoding, frame: pd.DataFrame) -> dict[str, Any]:

@@ -84,8 +84,8 @@ def read_centre(bundle: Bundle, table: Path) -> NewCentre:
     """
     frame = read_new_lesions(bundle, table, label_rule=bundle.content["lineage"]["label_rule"])
     task = bundle.task
-    if task.outcome not in frame:
-        problem = f"the outcome ({task.outcome}) is neither given nor can it be derived"
+    if task.outcome not in frame or frame[task.outcome].isna().all():
+        problem = f"the outcome ({task.outcome}) is neither given nor does it follow from what is"
         raise TableError([Fault(table.name, problem)])
     eligible = frame[task.outcome].isin(task.eligible).to_numpy(dtype=bool)
     answers = answers_of(bundle, frame[eligible], (None,))
