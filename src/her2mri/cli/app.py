@@ -11,7 +11,7 @@ import typer
 from her2mri import __version__
 from her2mri.errors import Her2mriError, InputError
 
-VERBS = ("template", "check", "import", "study", "audit", "predict", "validate", "update")
+VERBS = ("template", "check", "import", "study", "audit", "predict", "validate", "update", "readers")
 """Each verb is the module ``her2mri.cli.<verb>_command`` with a ``register(app)``."""
 
 
