@@ -94,7 +94,7 @@ def test_a_missing_column_says_what_there_is(study) -> None:
     study.reads = study.reads.drop(columns=["call", "arm"])
     found = faults_of(study)
     assert len(found) == 2
-    assert all("the column is missing" in text and "found: reader" in text for text in found)
+    assert all("the column is missing; there are reader, experience" in text for text in found)
 
 
 def test_an_unknown_reader_is_a_fault_against_the_schedule(study) -> None:

@@ -225,3 +225,11 @@ def test_a_study_of_any_shape_and_size_has_a_page(shape, cases, patients) -> Non
     page = render_page(result, dict.fromkeys(reader_figures(result), b""), {})
     assert "In short" in page
     assert not re.search(r"\bnan\b", page)
+
+
+def test_a_pilot_of_one_reader_cannot_size_a_study(files) -> None:
+    reads = pd.read_csv(files / "reads.csv")
+    reads[reads["reader"] == "R1"].to_csv(files / "reads.csv", index=False)
+    found = run("size", files / "reads.csv", "--truth", files / "truth.csv", "--effect", "0.1")
+    assert isinstance(found.exception, InputError)
+    assert "cannot serve as a pilot: sizing needs a pilot in which 2 readers or more" in str(found.exception)

@@ -139,6 +139,7 @@ def size(
     import pandas as pd
 
     from her2mri.dictionary import load_dictionary
+    from her2mri.errors import EstimationError, Fault, InputError
     from her2mri.readers.covariance import READER_METRICS
     from her2mri.readers.multireader import pilot_components
     from her2mri.readers.reads import read_reads

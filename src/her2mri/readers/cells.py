@@ -29,7 +29,7 @@ class Cells:
         if missing:
             there = ", ".join(map(str, self.table.frame.columns))
             raise TableError(
-                Fault(self.table.name, "the column is missing", f"found: {there}", remedy, column=name)
+                Fault(self.table.name, f"the column is missing; there are {there}", "", remedy, column=name)
                 for name in missing
             )
 
