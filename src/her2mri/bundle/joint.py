@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -100,6 +99,8 @@ def _nodes(dimensions: int, smooth: bool) -> tuple[FloatArray, FloatArray]:
 
         node, weight = hermegauss(_SMOOTH_NODES[dimensions])
     else:
+        from statistics import NormalDist
+
         count = _STEP_NODES[dimensions]
         node = np.array([NormalDist().inv_cdf((i + 0.5) / count) for i in range(count)])
         weight = np.ones(count)
