@@ -153,13 +153,16 @@ def size(
     for option, value in (("--effect", effect), ("--power", power), ("--alpha", alpha)):
         _inside(option, value)
     view = task_reads(read_reads(reads, truth, dictionary), dictionary.task(name))
-    components, pilot = pilot_components(view, chosen)
     rows = []
-    for readers in range(2, most_readers + 1):
-        needed = cases_needed(
-            components, pilot, effect=effect, readers=readers, wanted_power=power, alpha=alpha
-        )
-        rows.append((name, chosen, effect, power, readers, needed))
+    try:
+        components, pilot = pilot_components(view, chosen)
+        for readers in range(2, most_readers + 1):
+            needed = cases_needed(
+                components, pilot, effect=effect, readers=readers, wanted_power=power, alpha=alpha
+            )
+            rows.append((name, chosen, effect, power, readers, needed))
+    except EstimationError as missing:
+        raise InputError([Fault(reads.name, f"cannot serve as a pilot: {missing}")]) from missing
     table = pd.DataFrame(rows, columns=["task", "metric", "effect", "power", "readers", "patients"])
     table["patients"] = table["patients"].astype("Int64")
     if json:
