@@ -84,9 +84,14 @@ class Solutions:
 
         None where the metric exists for none of them (nobody is called positive, or nobody negative).
         """
-        ends = [self._values(metric, self.low), self._values(metric, self.high)]
-        values = [value for end in ends for value in end]
-        return (min(values), max(values)) if values else None
+        found: list[Fraction] = []
+        for true_negative, pick in ((self.low, np.argmin), (self.high, np.argmax)):
+            above, below = ratio(metric, self.true_positive, true_negative, self.n_positive, self.n_negative)
+            above, below = above[below > 0], below[below > 0]
+            if above.size:
+                at = int(pick(above / below))
+                found.append(Fraction(int(above[at]), int(below[at])))
+        return (min(found), max(found)) if found else None
 
     def nearest(self, metric: str, printed: Printed) -> list[tuple[int, int]]:
         """Numerator and denominator of the attainable values next below and next above what is printed."""
@@ -106,10 +111,6 @@ class Solutions:
                 best = at[pick(values[at])]
                 found.append((int(above[best]), int(below[best])))
         return found
-
-    def _values(self, metric: str, true_negative: IntArray) -> list[Fraction]:
-        above, below = ratio(metric, self.true_positive, true_negative, self.n_positive, self.n_negative)
-        return [Fraction(int(a), int(b)) for a, b in zip(above, below, strict=True) if b > 0]
 
 
 def ratio(

@@ -8,18 +8,18 @@ from math import comb, pi, sqrt
 from typing import Final
 
 from her2mri.audit.finding import UNLIKELY, Finding
+from her2mri.audit.proof import NAMES
 from her2mri.audit.tables import Figure
 
 FEWEST: Final = 3
 LARGEST_CHANCE: Final = 1e-3
-PROPORTIONS: Final = ("auc", "sensitivity", "specificity", "accuracy", "npv", "ppv")
 
 
 def copied_columns(figures: Iterable[Figure]) -> list[Finding]:
     """Metrics with the same printed value for three or more models in two sets, where chance hardly does that."""
     columns: dict[tuple[str, str], dict[str, dict[str, Figure]]] = {}
     for figure in figures:
-        if figure.metric in PROPORTIONS and figure.estimate is not None:
+        if figure.metric in NAMES and figure.estimate is not None:
             sets = columns.setdefault((figure.table, figure.metric), {})
             sets.setdefault(figure.set, {})[figure.model] = figure
     findings = []
@@ -50,7 +50,7 @@ def _finding(
     values = ", ".join(a.estimate.text for a, _ in alike if a.estimate)
     intervals = sum(bool(a.conf_low and a.conf_high) and (_text(a) == _text(b)) for a, b in alike)
     why = (
-        f"{len(alike)} of {len(pairs)} models have the same {metric} in both sets ({intervals} with the same "
+        f"{len(alike)} of {len(pairs)} models have the same {NAMES[metric]} in both sets ({intervals} with the same "
         f"interval too); on different lesions chance does that with a probability of about {chance:.0e}: one column "
         "may have been copied from the other"
     )

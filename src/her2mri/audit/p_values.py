@@ -204,7 +204,7 @@ def _notes(
     notes = [Note("all", text), Note("all", f"The rules that come next: {others}.")]
     for table, count in fitting[best].items():
         size = sum(int(np.sum(~np.isnan(answers[key][best].low))) for key in families if key[0] == table)
-        notes.append(Note(table, f"{count} of {size} p-values follow that rule."))
+        notes.append(Note(table, f"{count} of {size} p-values follow the rule that most of all do."))
     if total < FOLLOWED * checked:
         notes.append(Note("all", "Too few p-values follow any rule to hold the others against it."))
     return tuple(notes)

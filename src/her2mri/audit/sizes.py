@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from her2mri.audit.confusion import BoolArray, ConfusionRows, IntArray, fits
+from her2mri.audit.confusion import FIGURES, BoolArray, ConfusionRows, IntArray, fits
 
 MOST_CANDIDATES = 40_000
 
@@ -30,8 +30,8 @@ def sizes_that_fit(
     Each class is first tried alone, which leaves few pairs; where still more than ``most`` are left the figures
     are too coarse to tell sizes apart, and no answer is given.
     """
-    positive = positive[_all_fit(rows.only(["sensitivity"]), positive, np.ones_like(positive))]
-    negative = negative[_all_fit(rows.only(["specificity"]), np.ones_like(negative), negative)]
+    positive = positive[_column_fits(rows, "sensitivity", positive)]
+    negative = negative[_column_fits(rows, "specificity", negative)]
     if not 0 < positive.size * negative.size <= most:
         return []
     first, second = (grid.ravel() for grid in np.meshgrid(positive, negative, indexing="ij"))
@@ -62,6 +62,16 @@ def nearest(sizes: list[Size], stated: Size) -> list[Size]:
             abs(size.n_positive / stated.n_positive - 1) + abs(size.n_negative / stated.n_negative - 1)
         ),
     )
+
+
+def _column_fits(rows: ConfusionRows, metric: str, sizes: IntArray) -> BoolArray:
+    """For each size, whether whole numbers out of it give all printed shares of one class."""
+    column = FIGURES.index(metric)
+    answer = np.ones(sizes.size, dtype=bool)
+    for row in np.flatnonzero(rows.printed[:, column]):
+        fewest = -(-rows.low[row, column] * sizes // rows.scale)
+        answer &= fewest <= rows.high[row, column] * sizes // rows.scale
+    return answer
 
 
 def _all_fit(rows: ConfusionRows, positive: IntArray, negative: IntArray) -> BoolArray:
