@@ -6,9 +6,8 @@ import json
 
 import numpy as np
 import pytest
-from test_lesion import LESION
+from made_up import LESION, PREDICTORS
 
-from conftest import PREDICTORS
 from her2mri.bundle.chain import Chain, read_chain
 from her2mri.errors import BundleError, LesionError
 

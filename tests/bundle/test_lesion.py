@@ -7,16 +7,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import LESION, PREDICTORS, developed_from
 
-from conftest import PREDICTORS, developed_from
 from her2mri.errors import LesionError
 from her2mri.statistics.intervals import wilson
 from her2mri.study.freeze import freeze
-
-LESION = {
-    "n_category": "N1", "ki67_status": "high", "lesion_number": "single",
-    "quadrant": "upper_left", "eer": 1.1, "adc": 0.9,
-}  # fmt: skip
 
 
 def codes(answer) -> set[str]:

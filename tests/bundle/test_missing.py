@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import PREDICTORS, developed_from, lesions
 
-from conftest import PREDICTORS, developed_from, lesions
 from her2mri.bundle.joint import Gap, Joint, TooManyMissingError
 from her2mri.study.freeze import freeze
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_lesion import LESION
+from made_up import LESION
 
 from her2mri.bundle import Answer, Bundle
 from her2mri.bundle.canonical import digest

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import PREDICTORS, developed_from
 
-from conftest import PREDICTORS, developed_from
 from her2mri.explanation.nomogram import build_nomogram, development_ranges
 from her2mri.study.freeze import freeze
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import developed_from
 
-from conftest import developed_from
 from her2mri.bundle import Bundle
 from her2mri.cohort.lesion_table import cohort_from_frame
 from her2mri.datasets.duke import import_duke

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from made_up import lesions
 
-from conftest import lesions
 from her2mri.errors import TableError
 from her2mri.evaluation.decision_curve import net_benefit
 from her2mri.statistics.intervals import wilson

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import lesions
 
-from conftest import lesions
 from her2mri.bundle import Bundle
 from her2mri.bundle.families import Logistic
 from her2mri.errors import EstimationError, InputError

@@ -84,7 +84,7 @@ class Tree:
         return np.asarray(self.n_events[leaf] / self.n[leaf])
 
     def bounds(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Wilson's 95 % interval of the share of events in the leaf (1927, doi:10.2307/2276774)."""
+        """Wilson's 95 % interval of the share of events in the leaf (1927, doi:10.1080/01621459.1927.10502953)."""
         leaf = self.leaf(X)
         n, share, z2 = self.n[leaf], self.n_events[leaf] / self.n[leaf], Z_95**2
         center = (share + z2 / (2 * n)) / (1 + z2 / n)

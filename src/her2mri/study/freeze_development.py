@@ -66,7 +66,8 @@ def moments(X: FloatArray) -> dict[str, Any]:
     """Mean and precision of the columns, and how far from the mean most lesions are."""
     mean = X.mean(axis=0)
     covariance = np.atleast_2d(np.cov(X, rowvar=False))
-    precision = symmetric(np.linalg.pinv(covariance, rcond=_COLLINEAR, hermitian=True))
+    inverse = np.linalg.pinv(covariance, rcond=_COLLINEAR, hermitian=True)
+    precision = symmetric(np.asarray(inverse, dtype=np.float64))
     away = X - mean
     distance = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", away, precision, away), 0.0))
     within = np.quantile(distance, (0.95, 0.99), method="higher")

@@ -153,7 +153,7 @@ def case_mix(bundle: Bundle, centre: NewCentre) -> pd.DataFrame:
         if "counts" in summary:
             total = max(sum(summary["counts"].values()), 1)
             for level in known.levels:
-                here = (values == level).to_numpy(dtype=float)
+                here = np.asarray(values == level, dtype=np.float64)
                 label = f"{variable.label}: {variable.label_of(level)}"
                 share = summary["counts"][level] / total
                 rows.append(_share_row(variable.name, label, level, share, here, total))
