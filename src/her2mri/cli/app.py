@@ -11,7 +11,18 @@ import typer
 from her2mri import __version__
 from her2mri.errors import Her2mriError, InputError
 
-VERBS = ("template", "check", "import", "study", "audit", "predict", "validate", "update", "readers")
+VERBS = (
+    "template",
+    "check",
+    "import",
+    "study",
+    "audit",
+    "predict",
+    "validate",
+    "update",
+    "readers",
+    "calculator",
+)
 """Each verb is the module ``her2mri.cli.<verb>_command`` with a ``register(app)``."""
 
 

@@ -1,0 +1,119 @@
+// What the probability is made of: nomogram and equation of each model, and what the models are.
+
+function buildDetail(model, answer, offset, reader) {
+  const chart = element("div", { class: "chart" });
+  const node = element(
+    "section",
+    { class: "model" },
+    element("h2", {}, reader.say("nomogram"), element("span", { class: "condition" }, reader.task(model))),
+    chart,
+    equation(model, answer, offset, reader),
+  );
+  return { node, draw: () => drawInto(chart, model, answer, offset, reader) };
+}
+
+function drawInto(chart, model, answer, offset, reader) {
+  const width = Math.floor(chart.clientWidth);
+  if (width > 0) chart.replaceChildren(drawNomogram(model, answer, offset, reader, width) ?? "");
+}
+
+function equation(model, answer, offset, reader) {
+  const predictor = answer?.linearPredictor ?? null;
+  const values = predictor === null ? null : columnsOf(model, answer.values).x;
+  const row = (name, coefficient, value, part, kind = null) =>
+    element(
+      "tr",
+      { class: kind },
+      element("th", { scope: "row" }, name),
+      [coefficient, value, part].map((text) => element("td", { class: "n" }, text)),
+    );
+  const rows = model.inputs.flatMap((input) =>
+    input.columns.map(({ position, level }) => {
+      const name =
+        level === null
+          ? reader.titled(input.variable)
+          : `${reader.variable(input.variable)}${reader.words.colon}${reader.level(input.variable, level)}`;
+      const coefficient = model.coefficients[position];
+      const x = values === null ? null : values[position];
+      return row(
+        name,
+        signed(coefficient, 5),
+        x === null ? "–" : plain(x),
+        x === null ? "–" : signed(coefficient * x, 3),
+        x === 0 ? "idle" : null,
+      );
+    }),
+  );
+  const total = predictor === null ? "–" : signed(predictor, 3);
+  const heads = ["term", "coefficient", "value", "adds"].map((key, i) =>
+    element("th", { scope: "col", class: i ? "n" : null }, reader.say(key)),
+  );
+  return element(
+    "details",
+    { class: "equation" },
+    element("summary", {}, reader.say("equation")),
+    element("p", { class: "hint" }, reader.say("equationHint", { label: reader.side(model, "positive") })),
+    element(
+      "table",
+      {},
+      element("thead", {}, element("tr", {}, heads)),
+      element(
+        "tbody",
+        {},
+        row(reader.say("intercept"), signed(model.intercept, 5), "1", signed(model.intercept, 3)),
+        rows,
+        offset ? row(reader.say("offset"), "", "", signed(offset, 3)) : null,
+      ),
+      element("tfoot", {}, row(reader.say("logOdds"), "", "", total)),
+    ),
+  );
+}
+
+function buildAbout(models, data, reader) {
+  return [
+    element("summary", {}, reader.say("about")),
+    ...models.map((model) => aboutModel(model, data, reader)),
+  ];
+}
+
+function aboutModel(model, data, reader) {
+  const { content } = model;
+  const { n, n_patients: patients, n_events: events } = content.development;
+  const sides = { positive: reader.side(model, "positive"), negative: reader.side(model, "negative") };
+  const locked = content.thresholds.find((entry) => entry.locked);
+  const sentences = [
+    reader.say("whichTask", sides),
+    reader.say("madeFrom", { n, patients, events, label: sides.positive }),
+    aucText(content, reader),
+    locked
+      ? reader.say("threshold", {
+          value: reader.share(locked.value),
+          chosen: reader.words.chosen[locked.name] ?? locked.chosen,
+        })
+      : "",
+    content.exclusions.length
+      ? reader.say("notFor", { list: reader.list(content.exclusions.map(reader.exclusion)) })
+      : "",
+    ...content.model.notes.map(reader.sentence),
+    reader.sentence(content.lineage.change),
+    reader.say("fingerprint", { hash: content.sha256, version: content.lineage.her2mri }),
+  ];
+  const list = sentences.filter(Boolean).map((sentence) => element("li", {}, sentence));
+  return element("section", {}, element("h3", {}, reader.task(model)), element("ul", {}, list));
+}
+
+function aucText(content, reader) {
+  const two = (value) => value.toFixed(2);
+  const list = content.performance
+    .filter((row) => row.metric === "auc" && row.estimate !== null && row.conf_low !== null)
+    .map((row) =>
+      reader.say("aucOf", {
+        sample: reader.words.samples[row.sample] ?? row.sample,
+        estimate: two(row.estimate),
+        low: two(row.conf_low),
+        high: two(row.conf_high),
+        n: row.n,
+      }),
+    );
+  return list.length ? reader.say("auc", { list: list.join(reader.language === "zh" ? "；" : "; ") }) : "";
+}
