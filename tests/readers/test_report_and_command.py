@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from her2mri.cli.readers_command import register
 from her2mri.dictionary import load_dictionary
 from her2mri.errors import InputError
-from her2mri.readers.page import reader_figures, render_page
+from her2mri.readers.page import reader_figures, reader_page
 from her2mri.readers.predictions import predictions_of
 from her2mri.readers.reader_study import analyse_reads
 
@@ -181,7 +181,7 @@ def test_what_is_not_applicable_is_shown_without_a_number(spoil) -> None:
     elif spoil == "one_arm":
         study.reads = study.reads[study.reads["arm"] == "unaided"]
     result = analyse_reads(study.check())
-    page = render_page(result, dict.fromkeys(reader_figures(result), b""), {})
+    page = reader_page(result, dict.fromkeys(reader_figures(result), b""), {})
     assert not re.search(r"\bnan\b", page)
     for caveat in result.caveats:
         assert str(escape(caveat.message)) in page
@@ -229,7 +229,7 @@ def test_a_study_of_any_shape_and_size_has_a_page(shape, cases, patients) -> Non
     study = make_study(readers=4, cases=cases, patients=patients)
     shape(study)
     result = analyse_reads(study.check())
-    page = render_page(result, dict.fromkeys(reader_figures(result), b""), {})
+    page = reader_page(result, dict.fromkeys(reader_figures(result), b""), {})
     assert "In short" in page
     assert not re.search(r"\bnan\b", page)
 

@@ -60,15 +60,16 @@ def analyse(
 ) -> None:
     """Check and analyse the reads of a reader study (the default)."""
     from her2mri.dictionary import load_dictionary
+    from her2mri.output.destination import check_destination
     from her2mri.readers.predictions import read_predictions
     from her2mri.readers.reader_study import ReaderStudySettings, analyse_reads
     from her2mri.readers.reads import read_reads
-    from her2mri.readers.write import check_destination, write_reader_study
+    from her2mri.readers.write import MARK, write_reader_study
 
     method = _one_of("--covariance", covariance, ("delong", "jackknife", "bootstrap"))
     if threshold is not None:
         _inside("--threshold", threshold)
-    check_destination(out)
+    check_destination(out, MARK)
     dictionary = load_dictionary()
     found = read_reads(
         reads, truth, dictionary, schedule=schedule, senior_years=senior_years, washout_days=washout

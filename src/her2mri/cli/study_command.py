@@ -31,13 +31,13 @@ def study(
 ) -> None:
     """Run a whole study: tables, figures, models and one report from a lesion table."""
     from her2mri.cli.progress import TerminalProgress
-    from her2mri.report.destination import check_destination
-    from her2mri.report.write import write_study
+    from her2mri.output.destination import check_destination
+    from her2mri.report.write import MARK, write_study
     from her2mri.study.study import Study
 
     asked = {"tasks": tuple(task or ()), "protocol": protocol, "seed": seed}
     overrides = {name: value for name, value in asked.items() if value not in (None, ())}
-    check_destination(out)
+    check_destination(out, MARK)
     with TerminalProgress() as progress:
         plan = Study.from_toml(study_file, tables=data or (), **overrides)
         result = plan.run(workers=workers, progress=progress)

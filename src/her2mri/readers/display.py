@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from her2mri.output.display_table import DisplayTable
+from her2mri.output.wording import NOT_APPLICABLE, estimate, number, p_value
 from her2mri.readers.beside_model import LOST, WON
 from her2mri.readers.obuchowski_rockette import INFERENCES, RANDOM_READERS_AND_CASES
 from her2mri.readers.performance import READER_TABLE_METRICS
 from her2mri.readers.reads import AIDED, ARMS, UNAIDED
 from her2mri.vocabulary import METRICS
 
-NO_NUMBER: Final = "n/a"
 _SHORT: Final = {"npv": "NPV", "ppv": "PPV"}
-
-
-@dataclass(frozen=True)
-class ShownTable:
-    """A table of strings: the first ``label_columns`` columns are text; a row with one filled cell heads others."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    label_columns: int = 1
-
-
-def number(value: float, digits: int = 2, *, signed: bool = False) -> str:
-    """A number with a true minus sign, on request with a plus.
-
-    >>> number(-0.254), number(0.1, signed=True), number(float("nan"))
-    ('−0.25', '+0.10', 'n/a')
-    """
-    if np.isnan(value):
-        return NO_NUMBER
-    text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
-    if float(text) == 0.0:
-        text = text.lstrip("+-")
-    return text.replace("-", "−")
 
 
 def interval(row: Mapping[str, Any], digits: int = 2, *, signed: bool = False) -> str:
@@ -51,23 +26,7 @@ def interval(row: Mapping[str, Any], digits: int = 2, *, signed: bool = False) -
     '0.80 (0.75–0.84)'
     """
     value, low, high = (float(row[name]) for name in ("estimate", "conf_low", "conf_high"))
-    if np.isnan(value):
-        return NO_NUMBER
-    if np.isnan(low) or np.isnan(high):
-        return number(value, digits, signed=signed)
-    dash = " to " if signed or low < 0 else "–"
-    return f"{number(value, digits, signed=signed)} ({number(low, digits)}{dash}{number(high, digits)})"
-
-
-def p_value(value: float) -> str:
-    """A p-value, never as zero.
-
-    >>> p_value(0.0004), p_value(0.032), p_value(0.41)
-    ('<0.001', '0.032', '0.41')
-    """
-    if np.isnan(value):
-        return NO_NUMBER
-    return "<0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+    return estimate(value, low, high, digits, signed=signed)
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -82,7 +41,7 @@ def _who(row: Mapping[str, Any]) -> str:
     return f"{row['reader']} ({row['experience']})" if row["experience"] else str(row["reader"])
 
 
-def performance_table(performance: pd.DataFrame, *, positive: str, confidence: float) -> ShownTable:
+def performance_table(performance: pd.DataFrame, *, positive: str, confidence: float) -> DisplayTable:
     """Each reader unaided and aided, a column a metric, as the published tables' last rows."""
     rows: list[tuple[str, ...]] = []
     for _, own in performance.groupby("reader", sort=False):
@@ -96,10 +55,10 @@ def performance_table(performance: pd.DataFrame, *, positive: str, confidence: f
         f"Positive class: {positive}. Estimate ({100 * confidence:g} % interval): AUC by DeLong, the others by Wilson, "
         "both by patient where a patient has several cases."
     )
-    return ShownTable("Each reader, unaided and aided", header, tuple(rows), note)
+    return DisplayTable("Each reader, unaided and aided", header, tuple(rows), note)
 
 
-def gains_table(gains: pd.DataFrame) -> ShownTable:
+def gains_table(gains: pd.DataFrame) -> DisplayTable:
     """The change with the aid, with the p-value of the paired test beneath."""
     rows: list[tuple[str, ...]] = []
     for _, own in gains.groupby("reader", sort=False):
@@ -111,10 +70,10 @@ def gains_table(gains: pd.DataFrame) -> ShownTable:
     tests = ", ".join(dict.fromkeys(name for name in gains["test"] if not name.startswith("not applicable")))
     header = ("Reader", *map(_label, READER_TABLE_METRICS))
     note = f"Aided less unaided over the cases read in both arms. Tests: {tests}."
-    return ShownTable("What the aid changed", header, tuple(rows), note)
+    return DisplayTable("What the aid changed", header, tuple(rows), note)
 
 
-def mrmc_table(mrmc: pd.DataFrame) -> ShownTable:
+def mrmc_table(mrmc: pd.DataFrame) -> DisplayTable:
     """All readers together: both arms and the difference, for each kind of inference."""
     rows: list[tuple[str, ...]] = []
     for metric, own in mrmc.groupby("metric", sort=False):
@@ -125,7 +84,7 @@ def mrmc_table(mrmc: pd.DataFrame) -> ShownTable:
             if gain is None:
                 continue
             if (UNAIDED, name) not in found:
-                rows.append((label, name, NO_NUMBER, NO_NUMBER, str(gain["method"]), "", ""))
+                rows.append((label, name, NOT_APPLICABLE, NOT_APPLICABLE, str(gain["method"]), "", ""))
                 continue
             df = "∞" if np.isinf(gain["df"]) else number(gain["df"], 1)
             arms = (interval(found[arm, name]) for arm in (UNAIDED, AIDED))
@@ -138,10 +97,10 @@ def mrmc_table(mrmc: pd.DataFrame) -> ShownTable:
         f"Design: {design}. Random readers and cases: what other readers of other cases would gain; fixed readers: "
         "these readers on other cases; fixed cases: other readers on these cases."
     )
-    return ShownTable("All readers together", header, tuple(rows), note, 2)
+    return DisplayTable("All readers together", header, tuple(rows), note, 2)
 
 
-def experience_table(experience: pd.DataFrame) -> ShownTable:
+def experience_table(experience: pd.DataFrame) -> DisplayTable:
     """Mean gain by experience, and the difference between two experiences."""
     rows = [
         (
@@ -155,10 +114,10 @@ def experience_table(experience: pd.DataFrame) -> ShownTable:
         for row in _records(experience)
     ]
     header = ("Metric", "Experience", "Readers", "Gain", "p", "Carries over to")
-    return ShownTable("Gain by experience", header, tuple(rows), label_columns=2)
+    return DisplayTable("Gain by experience", header, tuple(rows), label_columns=2)
 
 
-def model_table(against: pd.DataFrame) -> ShownTable:
+def model_table(against: pd.DataFrame) -> DisplayTable:
     """Each reader and arm less the model alone."""
     rows: list[tuple[str, ...]] = []
     for (_, arm), own in against.groupby(["reader", "arm"], sort=False):
@@ -174,10 +133,10 @@ def model_table(against: pd.DataFrame) -> ShownTable:
         f"Reader less model ({first['model']}, cut-off {number(first['threshold'])}: {first['threshold_rule']}) on the "
         f"same cases. The model alone: {figures}."
     )
-    return ShownTable("Readers beside the model alone", header, tuple(rows), note)
+    return DisplayTable("Readers beside the model alone", header, tuple(rows), note)
 
 
-def reliance_table(reliance: pd.DataFrame) -> ShownTable:
+def reliance_table(reliance: pd.DataFrame) -> DisplayTable:
     """How often the aid changed calls, by whether the model was right."""
     rows: list[tuple[str, ...]] = []
     for (_, model_was), own in reliance.groupby(["reader", "model_was"], sort=False):
@@ -192,10 +151,10 @@ def reliance_table(reliance: pd.DataFrame) -> ShownTable:
         "Right calls made wrong beside a wrong model: over-reliance. Wrong calls not made right beside a right model: "
         "under-reliance."
     )
-    return ShownTable("How the advice was taken", header, tuple(rows), note, 2)
+    return DisplayTable("How the advice was taken", header, tuple(rows), note, 2)
 
 
-def calls_table(accuracy: pd.DataFrame) -> ShownTable:
+def calls_table(accuracy: pd.DataFrame) -> DisplayTable:
     """Share of calls that name the very level, and kappa with the truth."""
     rows = []
     for row in _records(accuracy):
@@ -209,20 +168,20 @@ def calls_table(accuracy: pd.DataFrame) -> ShownTable:
             (_who(row), row["arm"].capitalize(), right, interval(row), interval(kappa), row["verbal"])
         )
     header = ("Reader", "Arm", "Right", "Share right", "Kappa with the truth", "In words")
-    return ShownTable("Calls in all levels", header, tuple(rows), label_columns=2)
+    return DisplayTable("Calls in all levels", header, tuple(rows), label_columns=2)
 
 
-def agreement_table(agreement: pd.DataFrame) -> ShownTable:
+def agreement_table(agreement: pd.DataFrame) -> DisplayTable:
     """Agreement of the readers with each other."""
     rows = [
         (row["readers"], row["arm"].capitalize(), row["coefficient"], interval(row), row["verbal"])
         for row in _records(agreement)
     ]
     header = ("Readers", "Arm", "Coefficient", "Estimate", "In words")
-    return ShownTable("Agreement of the readers", header, tuple(rows), label_columns=3)
+    return DisplayTable("Agreement of the readers", header, tuple(rows), label_columns=3)
 
 
-def time_table(time: pd.DataFrame) -> ShownTable:
+def time_table(time: pd.DataFrame) -> DisplayTable:
     """Seconds and their ratio by reader."""
     rows: list[tuple[str, ...]] = []
     for _, own in time.groupby("reader", sort=False):
@@ -233,7 +192,7 @@ def time_table(time: pd.DataFrame) -> ShownTable:
         rows.append((_who(mean), *means, *shown, str(mean["n"])))
     header = ("Reader", "Unaided, s", "Aided, s", "Difference, s", "Ratio of times", "p (ratio)", "Pairs")
     note = "Means in seconds; ratio of geometric means; intervals of Student's t over patients."
-    return ShownTable("Reading time", header, tuple(rows), note)
+    return DisplayTable("Reading time", header, tuple(rows), note)
 
 
 def headline(mrmc: pd.DataFrame, gains: pd.DataFrame) -> list[tuple[str, str]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from her2mri.output.page import render_page, svg_address
+from her2mri.output.wording import p_value
 from her2mri.readers import display
 from her2mri.readers.covariance import READER_METRICS
 from her2mri.readers.drawing import draw_confusion, draw_gains, draw_operating_points, draw_time
@@ -156,28 +156,19 @@ def _time_sentence(result: ReaderStudyResult) -> str:
     shown = display.interval(
         {"estimate": row["ratio"], "conf_low": row["ratio_low"], "conf_high": row["ratio_high"]}
     )
-    p = display.p_value(row["p_value"])
+    p = p_value(row["p_value"])
     return f"Over all readers, the time with the aid was {shown} times that without it (p {p})."
 
 
-def render_page(result: ReaderStudyResult, svg: Mapping[str, bytes], provenance: Mapping[str, str]) -> str:
+def reader_page(result: ReaderStudyResult, svg: Mapping[str, bytes], provenance: Mapping[str, str]) -> str:
     """The page with its style and figures (``svg`` by stem) inside: it asks nothing of the network."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("her2mri.readers"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     figures = {
         stem: {
             "title": figure.title,
             "caption": figure.caption,
             "alt": figure.alt,
             "narrow": figure.narrow,
-            "source": "data:image/svg+xml;base64," + base64.b64encode(svg[stem]).decode("ascii"),
+            "source": svg_address(svg[stem]),
         }
         for stem, figure in reader_figures(result).items()
     }
@@ -201,6 +192,5 @@ def render_page(result: ReaderStudyResult, svg: Mapping[str, bytes], provenance:
         "methods": methods_text(result),
         "caveats": [caveat.message for caveat in result.caveats],
         "provenance": dict(provenance),
-        "style": resources.files("her2mri.readers").joinpath("style.css").read_text(encoding="utf-8"),
     }
-    return environment.get_template("readers.html.j2").render(**context)
+    return render_page("her2mri.readers", "readers.html.j2", **context)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from her2mri.errors import Fault, InputError
 from her2mri.figure_style import save_figure
+from her2mri.output.destination import complete_folder
 from her2mri.readers.display import headline
-from her2mri.readers.page import reader_figures, render_page
+from her2mri.readers.page import reader_figures, reader_page
 from her2mri.readers.reader_study import ReaderStudyResult
 
 MARK: Final = "readers.json"
@@ -42,32 +40,14 @@ class WrittenReaders:
         return json.dumps(asdict(self), ensure_ascii=False, indent=2)
 
 
-def check_destination(folder: Path) -> None:
-    """Raise InputError unless the folder can be written: new, empty, or holding an earlier reader study."""
-    if folder.is_dir():
-        if any(folder.iterdir()) and not (folder / MARK).is_file():
-            raise InputError([Fault(str(folder), "the folder holds other files", remedy="name a new folder")])
-    elif folder.exists():
-        raise InputError([Fault(str(folder), "is a file, not a folder", remedy="name a new folder")])
-
-
 def write_reader_study(result: ReaderStudyResult, folder: Path, sources: dict[str, str]) -> WrittenReaders:
     """Write tables, figures, report and provenance to ``folder``, which appears whole or not at all.
 
     ``sources`` are the SHA-256 of the input files by name. Raises InputError where the folder holds something
     else.
     """
-    check_destination(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    fresh.chmod(0o755)
-    try:
+    with complete_folder(folder, MARK) as fresh:
         count = _fill(fresh, result, sources)
-        if folder.exists():
-            shutil.rmtree(folder)
-        fresh.rename(folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
     return WrittenReaders(str(folder), count, findings(result), tuple(c.message for c in result.caveats))
 
 
@@ -88,7 +68,7 @@ def _fill(folder: Path, result: ReaderStudyResult, sources: dict[str, str]) -> i
         **{name.replace("_", " "): str(value) for name, value in settings.items()},
         **{f"SHA-256 of {name}": digest for name, digest in sources.items() if digest},
     }
-    (folder / "report.html").write_text(render_page(result, svg, provenance), encoding="utf-8", newline="\n")
+    (folder / "report.html").write_text(reader_page(result, svg, provenance), encoding="utf-8", newline="\n")
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     outputs = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files

@@ -12,7 +12,7 @@ import pandas as pd
 
 from her2mri.explanation.shapley_explanation import ShapleyValues
 from her2mri.figure_style import DOUBLE_COLUMN, figure_style
-from her2mri.report.wording import count, listing
+from her2mri.output.wording import count, listing
 from her2mri.study.results import StudyResult, TaskResult
 from her2mri.vocabulary import MODELS, SAMPLES
 
@@ -30,6 +30,7 @@ class StudyFigure:
     caption: str
     alt: str
     draw: Callable[[], Figure]
+    narrow: bool = False
 
 
 def study_figures(result: StudyResult) -> dict[str, StudyFigure]:
@@ -65,9 +66,9 @@ def _lasso(task: TaskResult) -> StudyFigure:
     return StudyFigure(
         f"lasso_{task.name}",
         "LASSO",
-        "Left: coefficients of the standardised columns as the penalty falls. Right: cross-validated deviance with "
-        "its standard error; the dashed lines mark the penalty of the smallest deviance and the largest within one "
-        "standard error of it.",
+        "Left: coefficients as the penalty falls, with the penalty chosen. Right: cross-validated deviance with its "
+        "standard error; λ min has the smallest deviance, λ 1se is the largest penalty within one standard error of "
+        "it.",
         "Coefficient paths of the LASSO, and its cross-validated deviance by penalty.",
         partial(_panels, [task.selection.plot_path, task.selection.plot_deviance], columns=2, height=2.9),
     )
@@ -148,6 +149,7 @@ def _shapley(task: TaskResult, model: str) -> StudyFigure:
         f"exactly over {values.n_background} training lesions as background.",
         f"Shapley values of each variable for every training lesion, {MODELS[model].lower()}.",
         partial(_figure_of, values.plot_summary),
+        narrow=True,
     )
 
 
@@ -161,6 +163,7 @@ def _lesion(task: TaskResult) -> StudyFigure:
         "under the logistic model: from the average prediction to its own, variable by variable.",
         f"Waterfall of the Shapley values of lesion {lesion}.",
         partial(_figure_of, partial(values.plot_lesion, lesion)),
+        narrow=True,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from her2mri.report.wording import count, listing
+from her2mri.output.wording import count, listing
 from her2mri.study.results import StudyResult, TaskResult
 from her2mri.vocabulary import MODELS, SAMPLES
 

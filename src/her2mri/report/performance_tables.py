@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from her2mri.evaluation.decision_curve import DCA_RULES
-from her2mri.report.display_table import DisplayTable
-from her2mri.report.wording import NOT_APPLICABLE, estimate, metric_label, number
+from her2mri.output.display_table import DisplayTable
+from her2mri.output.wording import NOT_APPLICABLE, estimate, metric_label, number
 from her2mri.vocabulary import MODELS, SAMPLES
 
 _CLASSIFICATION = ("sensitivity", "specificity", "accuracy", "npv", "ppv")

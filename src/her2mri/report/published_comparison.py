@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from her2mri.datasets.published_cohort import NOTICE, unmet
 from her2mri.datasets.published_tables import performance as published_performance
-from her2mri.report.display_table import DisplayTable
+from her2mri.output.display_table import DisplayTable
+from her2mri.output.wording import count, estimate
 from her2mri.report.performance_tables import metric_row
-from her2mri.report.wording import count, estimate
 from her2mri.study.results import StudyResult
 from her2mri.vocabulary import SAMPLES
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from her2mri.output.wording import count, estimate, listing, number
 from her2mri.report.performance_tables import metric_row
-from her2mri.report.wording import count, estimate, listing, number
 from her2mri.study.results import TaskResult
 from her2mri.vocabulary import MODELS, SAMPLES, TRAINING
 

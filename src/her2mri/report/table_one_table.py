@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from her2mri.report.display_table import DisplayTable
-from her2mri.report.wording import NOT_APPLICABLE, number, p_value
+from her2mri.output.display_table import DisplayTable
+from her2mri.output.wording import NOT_APPLICABLE, number, p_value
 from her2mri.study.results import TaskResult
 from her2mri.vocabulary import SAMPLES
 

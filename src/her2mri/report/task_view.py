@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from her2mri.report.display_table import DisplayTable
+from her2mri.output.display_table import DisplayTable
+from her2mri.output.wording import count, estimate, listing, number, p_value
 from her2mri.report.performance_tables import (
     THRESHOLD_RULES,
     calibration_table,
@@ -17,7 +18,6 @@ from her2mri.report.performance_tables import (
 )
 from her2mri.report.summary import TaskSummary
 from her2mri.report.table_one_table import table_one_table
-from her2mri.report.wording import count, estimate, listing, number, p_value
 from her2mri.selection.selection import STEPS
 from her2mri.study.results import TaskResult
 from her2mri.vocabulary import MODELS, SAMPLES

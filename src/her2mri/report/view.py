@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from her2mri import __version__
-from her2mri.report.display_table import DisplayTable
+from her2mri.output.display_table import DisplayTable
+from her2mri.output.page import svg_address
+from her2mri.output.wording import count, listing
 from her2mri.report.figures import StudyFigure
 from her2mri.report.methods import methods
 from her2mri.report.published_comparison import PublishedComparison, published_comparison
 from her2mri.report.summary import TaskSummary, summarise
 from her2mri.report.task_view import TaskView, task_view
-from her2mri.report.wording import count, listing
 from her2mri.study.provenance import provenance
 from her2mri.study.results import StudyResult
 from her2mri.vocabulary import SAMPLES
@@ -29,6 +29,7 @@ class FigureView:
     caption: str
     alt: str
     source: str
+    narrow: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ def study_view(result: StudyResult, figures: Mapping[str, StudyFigure], folder: 
 
 def figure_view(figure: StudyFigure, folder: Path) -> FigureView:
     """The figure with its SVG file inside."""
-    content = base64.b64encode((folder / f"{figure.stem}.svg").read_bytes()).decode("ascii")
-    return FigureView(figure.title, figure.caption, figure.alt, f"data:image/svg+xml;base64,{content}")
+    source = svg_address((folder / f"{figure.stem}.svg").read_bytes())
+    return FigureView(figure.title, figure.caption, figure.alt, source, figure.narrow)
 
 
 def _cohort_text(result: StudyResult) -> str:

@@ -7,19 +7,22 @@ import json
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from her2mri.figure_style import save_figure
-from her2mri.report.destination import MARK, complete_folder
+from her2mri.output.destination import complete_folder
+from her2mri.output.page import render_page
 from her2mri.report.figures import StudyFigure, study_figures
-from her2mri.report.page import render_report
 from her2mri.report.view import study_view
 from her2mri.report.workbook import write_workbook
 from her2mri.study.freeze import bundles
 from her2mri.study.jobs import Progress, run_jobs
 from her2mri.study.provenance import provenance
 from her2mri.study.results import StudyResult
+
+MARK: Final = "study.json"
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def write_study(
 
     Raises InputError where the folder holds something else than an earlier study.
     """
-    with complete_folder(folder) as fresh:
+    with complete_folder(folder, MARK) as fresh:
         for part in ("tables", "figures"):
             (fresh / part).mkdir()
         tables = result.tables()
@@ -67,7 +70,9 @@ def write_study(
             path.write_bytes(bundle.dumps())
         view = study_view(result, figures, fresh / "figures")
         write_workbook(tables, fresh / "tables.xlsx", about=f"{view.title}. {view.notice}".strip())
-        (fresh / "report.html").write_text(render_report(view), encoding="utf-8", newline="\n")
+        (fresh / "report.html").write_text(
+            render_page("her2mri.report", "report.html.j2", view=view), encoding="utf-8", newline="\n"
+        )
         files = sorted(path for path in fresh.rglob("*") if path.is_file())
         outputs = {path.relative_to(fresh).as_posix(): _sha256(path) for path in files}
         content = json.dumps({**provenance(result), "outputs": outputs}, ensure_ascii=False, indent=2)

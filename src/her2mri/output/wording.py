@@ -11,23 +11,23 @@ from her2mri.vocabulary import METRICS
 NOT_APPLICABLE = "n/a"
 
 
-def number(value: float, digits: int = 2) -> str:
-    """A number with a true minus sign; ``n/a`` where there is none.
+def number(value: float, digits: int = 2, *, signed: bool = False) -> str:
+    """A number with a true minus sign, on request with a plus; ``n/a`` where there is none.
 
-    >>> number(-0.25), number(float("nan"))
-    ('−0.25', 'n/a')
+    >>> number(-0.25), number(0.1, signed=True), number(float("nan"))
+    ('−0.25', '+0.10', 'n/a')
     """
     if value is None or np.isnan(value):
         return NOT_APPLICABLE
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
-    text = f"{value:.{digits}f}"
+    text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
     if float(text) == 0:
-        text = text.lstrip("-")
+        text = text.lstrip("+-")
     return text.replace("-", "−")
 
 
-def estimate(value: float, low: float, high: float, digits: int = 2) -> str:
+def estimate(value: float, low: float, high: float, digits: int = 2, *, signed: bool = False) -> str:
     """An estimate with its interval.
 
     >>> estimate(0.8, 0.75, 0.84)
@@ -36,9 +36,9 @@ def estimate(value: float, low: float, high: float, digits: int = 2) -> str:
     if value is None or np.isnan(value):
         return NOT_APPLICABLE
     if np.isnan(low) or np.isnan(high):
-        return number(value, digits)
-    dash = " to " if low < 0 or high < 0 else "–"
-    return f"{number(value, digits)} ({number(low, digits)}{dash}{number(high, digits)})"
+        return number(value, digits, signed=signed)
+    dash = " to " if signed or low < 0 else "–"
+    return f"{number(value, digits, signed=signed)} ({number(low, digits)}{dash}{number(high, digits)})"
 
 
 def p_value(value: float) -> str:
