@@ -73,7 +73,7 @@ def _words(bundles: Sequence[Bundle], language: str) -> dict[str, Any]:
     """What the dictionary's translation says of these bundles' tasks and variables."""
     words = translation(bundles[0].content["dictionary"]["name"], language)
     variables = {name for bundle in bundles for name in bundle.variables}
-    own = {part: variables for part in ("variables", "levels", "descriptions")}
+    own = dict.fromkeys(("variables", "levels", "descriptions"), variables)
     return {
         part: {name: text for name, text in entries.items() if name in own.get(part, entries)}
         for part, entries in words.items()
