@@ -30,7 +30,9 @@ def main(studies: int = 300, seed: int = 1) -> None:
     start = time.process_time()
     audit(example)
     seconds = time.process_time() - start
-    print(f"example: {example.rows} rows, {seconds:.2f} s of one core, {example.rows / seconds:.0f} rows a second")
+    print(
+        f"example: {example.rows} rows, {seconds:.2f} s of one core, {example.rows / seconds:.0f} rows a second"
+    )
     rows, seconds, found = 0, 0.0, Counter[tuple[str, str]]()
     for batch in range(0, studies, BATCH):
         tables = random_input(seed + batch, min(BATCH, studies - batch))
@@ -39,7 +41,9 @@ def main(studies: int = 300, seed: int = 1) -> None:
         seconds += time.process_time() - start
         rows += answer.rows
         found.update((finding.verdict, finding.check) for finding in answer.findings)
-    print(f"random: {3 * studies} tables, {rows} rows, {seconds:.1f} s of one core, {rows / seconds:.0f} rows a second")
+    print(
+        f"random: {3 * studies} tables, {rows} rows, {seconds:.1f} s of one core, {rows / seconds:.0f} rows a second"
+    )
     print("findings, all of them false:", dict(found) or "none")
 
 
