@@ -55,7 +55,7 @@ def test_the_reconstruction_is_still_acknowledged_after_an_export(exported):
 def test_a_few_lesions_of_the_reconstruction_among_others_are_noticed_and_counted(exported):
     cohort = read_cohort([exported], load_dictionary())
     changed = cohort.frame.assign(age=cohort.frame["age"].where(cohort.frame.index < 7, 44.25))
-    assert acknowledge(cohort.with_frame(changed)).notice.startswith("7 of the 1030 lesions")
+    assert acknowledge(cohort.with_frame(changed)).notice.startswith("7 of the 1030 lesions are")
 
 
 def test_other_lesions_are_not_taken_for_the_reconstruction(lesions):

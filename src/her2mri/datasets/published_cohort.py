@@ -61,7 +61,8 @@ def acknowledge(cohort: Cohort) -> Cohort:
     found = len(cohort.frame[keys].merge(known.frame[keys], on=keys))
     if not found:
         return cohort
-    said = NOTICE if found == len(cohort.frame) else f"{found} of the {len(cohort.frame)} lesions: {NOTICE}"
+    whole = found == len(cohort.frame) == len(known.frame)
+    said = NOTICE if whole else f"{found} of the {len(cohort.frame)} lesions are a reconstruction. {NOTICE}"
     return cohort.with_frame(cohort.frame, provenance={**cohort.provenance, "notice": said})
 
 

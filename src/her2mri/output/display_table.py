@@ -12,7 +12,8 @@ import pandas as pd
 class DisplayTable:
     """``label_columns`` columns on the left are text, the rest figures.
 
-    A row whose cells after the first are all empty heads the rows that follow it.
+    ``spans`` is an upper row of the header: each text with the number of columns below it. A row whose cells
+    after the first are all empty heads the rows that follow it.
     """
 
     title: str
@@ -20,6 +21,7 @@ class DisplayTable:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     label_columns: int = 1
+    spans: tuple[tuple[str, int], ...] = ()
 
     @classmethod
     def from_frame(

@@ -17,10 +17,16 @@ def methods(result: StudyResult) -> tuple[Paragraph, ...]:
 
 def _lesions(result: StudyResult) -> Paragraph:
     rule = result.cohort.provenance.get("label_rule")
-    labels = f"{result.cohort.dictionary.labelling.format(rule=rule)} " if rule else ""
+    measured = [
+        name for name in result.cohort.dictionary.label_rule(rule).inputs if name in result.cohort.frame
+    ]
+    derived = any(result.cohort.frame[name].notna().any() for name in measured)
+    labels = (
+        result.cohort.dictionary.labelling.format(rule=rule) if derived else "The outcome was taken as given."
+    )
     return (
         "Lesions and labels",
-        f"{labels}One row of the table is one lesion; several lesions of a patient carry the same patient number. "
+        f"{labels} One row of the table is one lesion; several lesions of a patient carry the same patient number. "
         f"{count(len(result.cohort.exclusions), 'lesion was', 'lesions were')} excluded, each for the first reason "
         "that applied, in the order of the flow chart.",
     )
@@ -37,7 +43,7 @@ def _sets(result: StudyResult) -> Paragraph:
             else ""
         )
         how = (
-            f"{external}The other patients were divided {file.train_fraction:.0%} to "
+            f"{external}{'The other patients' if external else 'Patients'} were divided {file.train_fraction:.0%} to "
             f"{1 - file.train_fraction:.0%} into training and internal validation, stratified by outcome, with all "
             f"lesions of a patient in one set (seed {result.study.seed})."
         )

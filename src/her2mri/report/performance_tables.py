@@ -15,8 +15,8 @@ _CLASSIFICATION = ("sensitivity", "specificity", "accuracy", "npv", "ppv")
 _CALIBRATION = ("brier", "calibration_in_the_large", "calibration_intercept", "calibration_slope", "ici")
 
 THRESHOLD_RULES = {
-    "youden_in_sample": "cut-off chosen anew in each set (highest Youden index), as published",
-    "youden_training": "cut-off fixed on the training set and carried to every set",
+    "youden_training": "cut-off fixed on the training set (highest Youden index) and carried to every set",
+    "youden_in_sample": "cut-off chosen anew in each set, as published",
 }
 
 
@@ -46,7 +46,7 @@ def performance_table(
         note=(
             f"Positive class: {positive}; a lesion is called positive when its probability is at least the cut-off. "
             f"Estimate (95 % interval): AUC by DeLong, the others by the percentiles of {n_bootstrap:,} bootstrap "
-            "resamples of patients."
+            "resamples of patients, or exact (Clopper-Pearson) where these have no width."
         ),
     )
 

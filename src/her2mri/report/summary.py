@@ -39,7 +39,8 @@ def summarise(task: TaskResult) -> TaskSummary:
     slope = metric_row(performance, "LR", newest, "calibration_slope")
     if slope is not None:
         text = estimate(slope["estimate"], slope["conf_low"], slope["conf_high"])
-        areas.append((f"Its calibration slope, {SAMPLES[newest].lower()}", text))
+        meaning = "predictions too extreme" if slope["conf_high"] < 1 else "ideal: 1"
+        areas.append((f"Its calibration slope, {SAMPLES[newest].lower()} ({meaning})", text))
     labels = [v.label for v in task.fits["LR"].encoding.variables]
     return TaskSummary(
         size=(
@@ -70,9 +71,17 @@ def _verdict(task: TaskResult, performance: pd.DataFrame, sample: str) -> str:
         return "No AUC can be given: the set holds one class."
     best = rows.iloc[int(np.argmax(rows["estimate"].to_numpy(dtype=float)))]
     model, where = MODELS[str(best["model"])].lower(), SAMPLES[sample].lower()
-    said = f"In {where} the {model} has the highest AUC, {number(best['estimate'])}."
-    if best["conf_low"] <= 0.5:
-        return f"{said} Its interval reaches 0.5: no model is shown to be better than chance there."
+    if (rows["conf_low"] <= 0.5).all():
+        return f"In {where} the interval of every model's AUC reaches 0.5: none is shown to be better than chance."
+    said = f"In {where} the {model} has the highest AUC, {number(best['estimate'])}"
+    pairs = task.evaluation.comparison_frame()
+    pairs = pairs[
+        (pairs["sample"] == sample)
+        & ((pairs["model"] == best["model"]) | (pairs["comparator"] == best["model"]))
+    ]
+    if len(pairs) and not (pairs["p_holm"] < 0.05).any():
+        said += ", but cannot be told apart from the others (paired DeLong tests, Holm)"
     if best["estimate"] < USEFUL_AUC:
-        return f"{said} That is modest: of two lesions of different status, nearly one pair in three is misordered."
-    return f"{said} The other models and their intervals stand in the performance table."
+        wrong = 1 - best["estimate"]
+        return f"{said}. That is modest: {wrong:.0%} of pairs of lesions of different status stand in the wrong order."
+    return f"{said}."

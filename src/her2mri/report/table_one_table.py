@@ -17,11 +17,11 @@ def table_one_table(task: TaskResult) -> DisplayTable:
 
     A category has a row of its own with the p-values above its levels; a level that no lesion has is left out.
     """
-    header = ["Feature"]
+    header, spans = ["Feature"], [("", 1)]
     for table in task.table_one:
-        sample = SAMPLES[str(table.frame()["sample"].iloc[0])]
+        spans.append((SAMPLES[str(table.frame()["sample"].iloc[0])], 4))
         header += [
-            f"{sample}\n{table.positive_label}\nn = {table.n_positive}",
+            f"{table.positive_label}\nn = {table.n_positive}",
             f"{table.negative_label}\nn = {table.n_negative}",
             "Adjusted\np",
             "SMD",
@@ -44,11 +44,13 @@ def table_one_table(task: TaskResult) -> DisplayTable:
         "Features of the lesions by set",
         tuple(header),
         tuple(rows),
+        spans=tuple(spans),
         note=(
             "Counts (share), mean ± SD or median (Q1, Q3). Adjusted p: chi-square with Yates' correction on 2 × 2 "
             "tables, Fisher's exact test where the smallest expected count is below 5, Welch's t or Wilcoxon test, "
-            "then Benjamini-Hochberg over the variables of the set. SMD: standardised mean difference. Tests, raw "
-            f"p-values and missing values stand in tables/table_one_{task.name}.csv."
+            "then Benjamini-Hochberg over the variables of the set. SMD: standardised mean difference; n/a where the "
+            "groups share no level. Tests, raw p-values and missing values stand in "
+            f"tables/table_one_{task.name}.csv."
         ),
     )
 

@@ -11,10 +11,12 @@ from typing import Final
 
 import pandas as pd
 
+from her2mri.datasets.published_cohort import unmet
 from her2mri.figure_style import save_figure
 from her2mri.output.destination import complete_folder
 from her2mri.output.page import render_page
 from her2mri.report.figures import StudyFigure, study_figures
+from her2mri.report.published_comparison import is_published
 from her2mri.report.view import study_view
 from her2mri.report.workbook import write_workbook
 from her2mri.study.freeze import bundles
@@ -58,6 +60,8 @@ def write_study(
         for part in ("tables", "figures"):
             (fresh / part).mkdir()
         tables = result.tables()
+        if is_published(result):
+            tables["unmet"] = unmet()
         for name, table in tables.items():
             write_table(table, fresh / "tables" / f"{name}.csv")
         write_table(result.lesions(), fresh / "lesions.csv")
