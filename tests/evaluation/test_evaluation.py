@@ -55,10 +55,8 @@ def test_every_estimate_has_an_interval_and_every_other_row_a_reason(evaluation)
     missing = frame["estimate"].isna()
     assert frame.loc[missing, "method"].str.startswith(f"{NOT_APPLICABLE}: ").all()
     found = frame[~missing]
-    assert (found["conf_low"] <= found["conf_high"]).all()
-    ranged = found[found["metric"] != "ici"]  # a resample's curve is never nearer the diagonal on average
-    assert (ranged["conf_low"] <= ranged["estimate"]).all()
-    assert (ranged["estimate"] <= ranged["conf_high"]).all()
+    assert (found["conf_low"] <= found["estimate"]).all()
+    assert (found["estimate"] <= found["conf_high"]).all()
     for name, metric in METRICS.items():
         assert found.loc[found["metric"] == name, "estimate"].between(metric.low, metric.high).all()
 
@@ -151,6 +149,30 @@ def test_samples_that_allow_little_give_rows_and_notes_and_never_fail(
     unexplained = rows["estimate"].isna() & ~rows["method"].str.startswith(NOT_APPLICABLE)
     assert not unexplained.any()
     assert code in {note.code for note in found.notes if note.sample == "external_validation"}
+
+
+def test_the_index_of_a_tree_that_is_right_in_every_leaf_lies_in_its_interval() -> None:
+    p = np.repeat([0.1, 0.2, 0.5, 0.9], 40)
+    y = np.concatenate([np.arange(40) < 40 * share for share in (0.1, 0.2, 0.5, 0.9)]).astype(int)
+    names = [f"x{i}" for i in range(len(y))]
+    perfect = Prediction("task", "DT", "training", names, names, y, p, "positive")
+    rows = evaluate([perfect], seed=1, n_bootstrap=300).frame().dropna(subset="estimate")
+    ici = rows.set_index("metric").loc["ici"]
+    assert ici["estimate"] == pytest.approx(0, abs=1e-6)
+    assert 0 <= ici["conf_low"] <= ici["estimate"] < 0.03 < ici["conf_high"] < 0.12
+    assert "symmetric about the estimate" in ici["method"]
+    assert rows["estimate"].between(rows["conf_low"], rows["conf_high"]).all()
+
+
+def test_moved_probabilities_are_counted_once_with_where_they_were_moved_to(make_prediction) -> None:
+    y, p = [0, 0, 1, 0, 1, 1], [0.0, 0.0, 0.3, 0.6, 0.99995, 1.0]
+    names = [f"x{i}" for i in range(6)]
+    tree = Prediction("task", "DT", "training", names, names, y, p, "positive")
+    found = evaluate([tree], seed=1, n_bootstrap=50)
+    moved = "2 probabilities of 0 taken as 0.001, 1 probability of 1 taken as 0.99995"
+    assert _cell(found, "DT", "training").loc["calibration_slope", "method"] == f"Wald, {moved}"
+    (note,) = [note for note in found.notes if note.code == "certain_probabilities"]
+    assert note.message == f"to have log odds, {moved}"
 
 
 def test_without_a_training_sample_no_cutoff_is_locked(make_prediction) -> None:

@@ -1,4 +1,4 @@
-"""Resampling of patients, and percentile intervals that say how many resamples gave no estimate."""
+"""Resampling of patients, and intervals that say how many resamples gave no estimate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_FAILED: Final = 0.5
 
 
 @dataclass(frozen=True)
-class PercentileInterval:
+class BootstrapInterval:
     """Bounds of an estimate, with how many of the resamples gave none."""
 
     conf_low: float
@@ -55,17 +55,41 @@ def patient_weights(patient: ArrayLike, n_resamples: int, seed: np.random.SeedSe
     return counts[:, which].astype(float)
 
 
-def percentile_interval(replicates: Floats, *, confidence: float = 0.95) -> PercentileInterval:
+def percentile_interval(replicates: Floats, *, confidence: float = 0.95) -> BootstrapInterval:
     """Percentile interval of the finite ``replicates`` (r,); NaN bounds where more than half have failed.
 
     >>> percentile_interval(np.array([0.0, 1.0, 2.0, np.nan]), confidence=0.5)
-    PercentileInterval(conf_low=0.5, conf_high=1.5, n_failed=1, n_resamples=4)
+    BootstrapInterval(conf_low=0.5, conf_high=1.5, n_failed=1, n_resamples=4)
     """
+    tails = (1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0
+    low, high, failed = _quantiles(replicates, tails, confidence)
+    return BootstrapInterval(low, high, failed, len(replicates))
+
+
+def symmetric_interval(
+    estimate: float, replicates: Floats, *, confidence: float = 0.95, least: float = 0.0
+) -> BootstrapInterval:
+    """Basic interval of equal arms about the estimate, cut at the ``least`` value that a measure can have.
+
+    The arm is the quantile of the replicates' distance from the estimate (Hall 1988, J R Stat Soc B
+    50:35-45). For a measure whose replicates are biased upward, as all of a distance from 0 are: a percentile
+    interval then leaves the estimate out, and so does the basic one of unequal arms.
+
+    >>> symmetric_interval(1.0, np.array([2.0, 3.0, 4.0]), confidence=0.5)
+    BootstrapInterval(conf_low=0.0, conf_high=3.0, n_failed=0, n_resamples=3)
+    """
+    arm, _, failed = _quantiles(np.abs(replicates - estimate), (confidence, confidence), confidence)
+    low = max(estimate - arm, least) if np.isfinite(arm) else np.nan
+    return BootstrapInterval(low, estimate + arm, failed, len(replicates))
+
+
+def _quantiles(replicates: Floats, at: tuple[float, float], confidence: float) -> tuple[float, float, int]:
+    """Two quantiles of the finite replicates, and how many were not finite."""
     if not 0.0 < confidence < 1.0:
         raise ValueError(f"confidence must fulfil 0 < confidence < 1, got {confidence}")
     finite = replicates[np.isfinite(replicates)]
     failed = len(replicates) - len(finite)
     if not len(finite) or failed > MOST_FAILED * len(replicates):
-        return PercentileInterval(np.nan, np.nan, failed, len(replicates))
-    low, high = np.quantile(finite, [(1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0])
-    return PercentileInterval(float(low), float(high), failed, len(replicates))
+        return np.nan, np.nan, failed
+    low, high = np.quantile(finite, at)
+    return float(low), float(high), failed

@@ -39,16 +39,31 @@ def logit(probability: ArrayLike) -> Floats:
     p = np.asarray(probability, dtype=float)
     if not ((p >= 0) & (p <= 1)).all():
         raise ValueError("probability must lie in [0, 1]")
-    inside = p[(p > 0) & (p < 1)]
-    low = min(CERTAIN, float(inside.min())) if len(inside) else CERTAIN
-    high = max(1.0 - CERTAIN, float(inside.max())) if len(inside) else 1.0 - CERTAIN
+    low, high = _stand_ins(p)
     moved = np.where(p == 0, low, np.where(p == 1, high, p))
     return np.log(moved) - np.log1p(-moved)
 
 
-def n_certain(probability: ArrayLike) -> int:
-    """How many probabilities are exactly 0 or 1, and so had to be moved to have a logit."""
-    return int(np.isin(np.asarray(probability, dtype=float), (0.0, 1.0)).sum())
+def certain_moved(probability: ArrayLike) -> str:
+    """How many probabilities of exactly 0 or 1 ``logit`` moves, and where to; empty if there is none.
+
+    >>> certain_moved([0.0, 0.0, 0.5, 0.9999, 1.0])
+    '2 probabilities of 0 taken as 0.001, 1 probability of 1 taken as 0.9999'
+    """
+    p = np.asarray(probability, dtype=float)
+    said = []
+    for end, stand_in in zip((0, 1), _stand_ins(p), strict=True):
+        if n := int((p == end).sum()):
+            said.append(f"{n} probabilit{'y' if n == 1 else 'ies'} of {end} taken as {stand_in:.10g}")
+    return ", ".join(said)
+
+
+def _stand_ins(p: Floats) -> tuple[float, float]:
+    """What 0 and 1 are taken as: ``CERTAIN`` from the end, or the outermost other probability if nearer."""
+    inside = p[(p > 0) & (p < 1)]
+    low = min(CERTAIN, float(inside.min())) if len(inside) else CERTAIN
+    high = max(1.0 - CERTAIN, float(inside.max())) if len(inside) else 1.0 - CERTAIN
+    return low, high
 
 
 def brier(y: ArrayLike, probability: ArrayLike) -> float:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from her2mri.errors import EstimationError
 from her2mri.evaluation import calibration
-from her2mri.evaluation.bootstrap import percentile_interval
+from her2mri.evaluation.bootstrap import BootstrapInterval, percentile_interval, symmetric_interval
 from her2mri.evaluation.calibration_smooth import calibration_smooth
 from her2mri.evaluation.classification import (
     CLASSIFICATION_METRICS,
@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 YOUDEN_IN_SAMPLE: Final = "youden_in_sample"
 YOUDEN_TRAINING: Final = "youden_training"
 BOOTSTRAP: Final = "bootstrap by patient, percentile"
+SYMMETRIC_BOOTSTRAP: Final = "bootstrap by patient, symmetric about the estimate, cut at 0"
 EXACT: Final = "Clopper-Pearson (the bootstrap interval has no width)"
 NOT_APPLICABLE: Final = "not applicable"
 LABEL_CUTOFF: Final = 0.5
@@ -98,7 +99,16 @@ class _Rows:
         self.add(metric, np.nan, (np.nan, np.nan), method, threshold=threshold, rule=rule)
 
     def bounds(self, replicates: Floats, metric: str, rule: str = "") -> tuple[float, float]:
-        found = percentile_interval(replicates, confidence=self.resampled.confidence)
+        return self._counted(
+            percentile_interval(replicates, confidence=self.resampled.confidence), metric, rule
+        )
+
+    def symmetric_bounds(self, estimate: float, replicates: Floats, metric: str) -> tuple[float, float]:
+        return self._counted(
+            symmetric_interval(estimate, replicates, confidence=self.resampled.confidence), metric
+        )
+
+    def _counted(self, found: BootstrapInterval, metric: str, rule: str = "") -> tuple[float, float]:
         if found.n_failed:
             self.failed[f"{metric} ({rule})" if rule else metric] = found.n_failed
         return found.conf_low, found.conf_high
@@ -238,12 +248,10 @@ def _calibration(gathered: _Rows) -> None:
     with np.errstate(invalid="ignore"):
         replicates = np.einsum("rn,n->r", weights, (p - y) ** 2) / weights.sum(axis=1)
     gathered.add("brier", calibration.brier(y, p), gathered.bounds(replicates, "brier"), BOOTSTRAP)
-    moved, wald = calibration.n_certain(p), "Wald"
-    if moved:
-        wald += f", {moved} probabilities of 0 or 1 taken as {calibration.CERTAIN} from the end"
-        gathered.note(
-            "certain_probabilities", f"{moved} lesions have a probability of exactly 0 or 1: {wald[6:]}"
-        )
+    wald = "Wald"
+    if moved := calibration.certain_moved(p):
+        wald = f"Wald, {moved}"
+        gathered.note("certain_probabilities", f"to have log odds, {moved}")
     try:
         large = calibration.calibration_in_the_large(y, p, confidence=resampled.confidence)
         gathered.add("calibration_in_the_large", large.estimate, (large.conf_low, large.conf_high), wald)
@@ -258,8 +266,8 @@ def _calibration(gathered: _Rows) -> None:
         gathered.refuse("calibration_slope", str(missing))
     try:
         smooth = calibration_smooth(y, p)
-        bounds = gathered.bounds(smooth.ici_of_resamples(weights), "ici")
-        gathered.add("ici", smooth.ici(), bounds, f"{BOOTSTRAP}; {smooth.method}")
+        bounds = gathered.symmetric_bounds(smooth.ici(), smooth.ici_of_resamples(weights), "ici")
+        gathered.add("ici", smooth.ici(), bounds, f"{SYMMETRIC_BOOTSTRAP}; {smooth.method}")
     except EstimationError as missing:
         gathered.refuse("ici", str(missing))
 
