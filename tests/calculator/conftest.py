@@ -59,10 +59,15 @@ def open_page(browser: Browser, calculator_file: Path) -> Iterator[Opener]:
     """Opens a page; at the end there may be no message in its console and no request but for the file itself."""
     contexts, said, asked = [], [], set()
 
-    def opened(*, locale: str = "en-GB", width: int = 1440, scheme: str = "light", file: Path | None = None) -> Page:
+    def opened(
+        *, locale: str = "en-GB", width: int = 1440, scheme: str = "light", file: Path | None = None
+    ) -> Page:
         address = (file or calculator_file).as_uri()
         context = browser.new_context(
-            locale=locale, viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+            locale=locale,
+            viewport={"width": width, "height": 800},
+            color_scheme=scheme,
+            reduced_motion="reduce",
         )
         contexts.append(context)
         page = context.new_page()

@@ -25,12 +25,13 @@ LESION = {
 
 
 def keys_of(lesion: dict[str, str | float], bundles: list[Bundle]) -> list[str]:
-    """What the keyboard must say: the digit of a level, or a number and Enter."""
+    """What the keyboard must say: the digit of a level (0: not known), or a number and Enter."""
     variables = {name: variable for bundle in bundles for name, variable in bundle.variables.items()}
     keys = []
-    for name, value in lesion.items():
-        if isinstance(value, str):
-            keys.append(str(variables[name].values.index(value) + 1))
+    for name, variable in ((name, variables[name]) for name in LESION):
+        value = lesion.get(name, "")
+        if variable.is_categorical:
+            keys.append(str(variable.values.index(value) + 1) if value else "0")
         else:
             keys += [*str(value), "Enter"]
     return keys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cases import LESION
+from typed_case import LESION
 
 from her2mri.bundle.chain import Chain
 from her2mri.datasets.published_cohort import published_cohort
@@ -19,7 +19,9 @@ NUMBERS = {
     "total_points": "totalPoints",
     "baseline": "baseline",
 }
-ASK = "([which, lesions, share]) => lesions.map((l) => calculator.predict(calculator.models[which], l, share))"
+ASK = (
+    "([which, lesions, share]) => lesions.map((l) => calculator.predict(calculator.models[which], l, share))"
+)
 ASK_CHAIN = "([lesions, shares]) => lesions.map((l) => calculator.predictChain(calculator.chain, l, shares))"
 
 
@@ -90,7 +92,11 @@ def test_three_classes_and_their_intervals_are_the_same(open_page, published):
 
 def test_a_value_beyond_development_and_another_case_mix_are_answered_alike(open_page, published):
     bundle = published[1]
-    lesion = {**{known.variable.name: LESION[known.variable.name] for known in bundle.inputs}, "adc": 3.1, "eer": 0.0}
+    lesion = {
+        **{known.variable.name: LESION[known.variable.name] for known in bundle.inputs},
+        "adc": 3.1,
+        "eer": 0.0,
+    }
     (found,) = open_page().evaluate(ASK, [1, [lesion], 0.05])
     ours = bundle.predict(lesion, prevalence=0.05)
     page, python = numbers_of([found], [ours])
