@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from typing import Annotated
 
@@ -51,6 +52,8 @@ def about(
 
 def main() -> None:
     """Run the command line and exit."""
+    # As after Ctrl-C, what was half-written is cleared away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         build_app()()
     except InputError as error:
