@@ -72,6 +72,6 @@ PERFORMANCE_COLUMNS: Final = (
 
 SELECTION_COLUMNS: Final = (
     "term", "variable", "step", "lasso_coefficient", "estimate", "std_error", "odds_ratio",
-    "conf_low", "conf_high", "p_value", "kept",
+    "conf_low", "conf_high", "p_value", "test", "kept",
 )  # fmt: skip
-"""Columns of ``selection_<task>.csv``; ``conf_low`` and ``conf_high`` bound the odds ratio."""
+"""Columns of ``selection_<task>.csv``; ``conf_low`` and ``conf_high`` bound the odds ratio, ``test`` gave the p."""

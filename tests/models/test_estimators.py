@@ -6,6 +6,7 @@ from scipy.optimize import minimize
 from sklearn.base import clone
 
 from her2mri.models.family import FAMILIES
+from her2mri.models.logistic_regression import LogisticRegression
 from her2mri.models.nearest_neighbours import NearestNeighbours
 from her2mri.models.support_vector_machine import SupportVectorMachine, platt_sigmoid, radial_margin
 from her2mri.models.tuning import make, tune
@@ -99,6 +100,17 @@ def test_the_sigmoid_is_fitted_without_parting_a_patient(lesions, monkeypatch):
     monkeypatch.setattr(StratifiedGroupKFold, "split", watched)
     SupportVectorMachine().fit(X, y, patient)
     assert parted == [set()] * 5
+
+
+@pytest.mark.parametrize("separated", [True, False])
+def test_the_mean_probability_of_logistic_regression_is_the_share_of_events(lesions, separated):
+    X, y, _ = lesions
+    column = np.where(separated, np.where(y == 1, X[:, 2], 0), X[:, 2])
+    estimator = LogisticRegression().fit(np.column_stack([X[:, 0], column]), y)
+    assert estimator.used_firth_ == separated
+    probability = estimator.predict_proba(np.column_stack([X[:, 0], column]))[:, 1]
+    assert probability.mean() == pytest.approx(y.mean(), abs=1e-9)
+    assert estimator.inference_.coefficients.tolist() == [estimator.intercept_, *estimator.coef_]
 
 
 def test_tuning_takes_the_simplest_of_equal_settings():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from her2mri.errors import EstimationError
 from her2mri.selection.binary_design import independent_columns
-from her2mri.selection.firth import fit_firth, penalised_ratio_tests
+from her2mri.selection.firth import fit_firth, fit_flic, penalised_ratio_tests
 from her2mri.selection.logistic import fit_logistic
 from her2mri.selection.separation import is_separated
 from her2mri.selection.stepwise import stepwise_aic
@@ -100,6 +100,20 @@ def test_firth_adds_half_a_lesion_to_each_cell(counts: tuple[int, int, int, int]
     assert fit.separated == (0 in counts)
     assert fit.odds_ratios[1] == pytest.approx(a * d / (b * c), rel=1e-5)
     assert fit.coefficients[0] == pytest.approx(np.log(b / a), abs=1e-5)
+
+
+@given(cells)
+@settings(deadline=None)
+def test_the_refitted_intercept_makes_the_mean_probability_the_share_of_events(
+    counts: tuple[int, int, int, int],
+) -> None:
+    X, y = expanded(counts)
+    fit, firth = fit_flic(X, y), fit_firth(X, y)
+    linear = fit.coefficients[0] + X @ fit.coefficients[1:]
+    assert np.mean(1 / (1 + np.exp(-linear))) == pytest.approx(np.mean(y), abs=1e-9)
+    np.testing.assert_array_equal(fit.coefficients[1:], firth.coefficients[1:])
+    np.testing.assert_array_equal(fit.covariance, firth.covariance)
+    assert fit.log_likelihood == pytest.approx(np.sum(np.where(y == 1, linear, 0) - np.logaddexp(0, linear)))
 
 
 def test_separation_by_a_sum_of_columns_is_found_though_no_single_column_separates() -> None:

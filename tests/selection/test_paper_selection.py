@@ -12,6 +12,7 @@ import pytest
 from her2mri.errors import EstimationError
 from her2mri.selection.lasso import cross_validated_lasso
 from her2mri.selection.paper_selection import Selection, paper_selection, published_selection
+from her2mri.selection.sparse_levels import SparseLevel, sparse_levels
 from her2mri.selection.stepwise import stepwise_aic
 from her2mri.selection.wald import wald_test
 from her2mri.vocabulary import SELECTION_COLUMNS
@@ -103,11 +104,47 @@ def test_separation_is_met_by_firth_and_said(lesions: Lesions) -> None:
     altered = encoded(frame, [variable.name for variable in lesions.encoding.variables], categories="bf")
     found = select(altered, "y1")
     assert "b1" in found.variables
-    assert found.final.method == "Firth"
+    assert found.final.method == "Firth, FLIC"
     assert any("Final model: the classes separate; Firth" in note for note in found.notes)
-    row = found.frame().query("step == 'final' and term == 'b1=1'").iloc[0]
+    final = found.frame().query("step == 'final'")
+    row = final[final["term"] == "b1=1"].iloc[0]
     assert 1 < row["odds_ratio"] < 1e4
-    assert row["p_value"] == found.steps[-1].p_values["b1"] < 1e-6
+    assert found.test_name == "penalised likelihood ratio test"
+    whole = final[final["estimate"].isna()].set_index("term")
+    assert whole["test"].eq(found.test_name).all()
+    assert whole["p_value"].to_dict() == found.steps[-1].p_values
+    assert whole.loc["b1", "p_value"] < 1e-6
+    assert found.sparse_levels == (SparseLevel("b1", "1", 25, 25),)
+    assert found.penalised_steps == ("multivariable", "stepwise", "final")
+
+
+def test_a_p_value_beside_an_interval_agrees_with_it(lesions: Lesions) -> None:
+    frame = lesions.frame.copy()
+    frame["b1"] = "0"
+    frame.loc[np.flatnonzero(frame["y1"] == 1)[:3], "b1"] = "1"
+    altered = encoded(frame, ["n4", "b1", "f2"], categories="bf")
+    rows = published_selection(altered.encoding, altered.X, frame["y1"]).frame().dropna(subset="estimate")
+    assert rows["test"].eq("Wald test").all()
+    excludes_one = (rows["conf_low"] > 1) | (rows["conf_high"] < 1)
+    assert ((rows["p_value"] < 0.05) == excludes_one).all()
+    assert rows.set_index("term").loc["b1=1", "p_value"] > 0.05  # where the ratio test finds 0.01
+
+
+def test_every_p_value_names_its_test(selection: Selection) -> None:
+    frame = selection.frame()
+    assert (frame["p_value"].notna() == frame["test"].notna()).all()
+    whole = frame["p_value"].notna() & frame["estimate"].isna()
+    assert frame.loc[whole, "test"].eq("joint Wald test").all()
+    assert frame.loc[frame["estimate"].notna(), "test"].eq("Wald test").all()
+    assert selection.sparse_levels == selection.penalised_steps == ()
+
+
+def test_a_reference_level_without_events_is_sparse_too(lesions: Lesions) -> None:
+    frame = lesions.frame.assign(b1=lesions.frame["y1"].astype(str), n4=1.0 * np.arange(613))
+    small = encoded(frame.assign(y=1 - frame["y1"]), ["b1", "n4"], categories="b")
+    n = int(frame["y1"].sum())
+    expected = (SparseLevel("b1", "0", 0, 613 - n), SparseLevel("b1", "1", n, n))
+    assert sparse_levels(small.encoding, small.X, frame["y1"]) == expected
 
 
 @pytest.mark.parametrize("seed", range(12))

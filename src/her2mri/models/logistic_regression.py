@@ -6,14 +6,16 @@ from scipy.special import expit
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.models.estimator import ProbabilityEstimator
-from her2mri.selection.firth import fit_firth
+from her2mri.selection.firth import fit_flic
 from her2mri.selection.logistic import LogisticFit, fit_logistic
 
 
 class LogisticRegression(ProbabilityEstimator):
     """Maximum likelihood without a penalty; Firth's penalised likelihood where the classes separate.
 
-    ``inference_`` holds coefficients, standard errors and covariance; ``used_firth_`` says which of the two.
+    Under Firth the intercept is refitted, so that either way the mean probability of the lesions fitted to is
+    their share of events. ``inference_`` holds coefficients, standard errors and covariance; ``used_firth_``
+    says which of the two.
     """
 
     inference_: LogisticFit
@@ -21,7 +23,7 @@ class LogisticRegression(ProbabilityEstimator):
     def _fit(self, X: FloatArray, y: IntArray, groups: IntArray | None) -> None:
         fitted = fit_logistic(X, y)
         self.used_firth_ = fitted.separated
-        self.inference_ = fit_firth(X, y) if fitted.separated else fitted
+        self.inference_ = fit_flic(X, y) if fitted.separated else fitted
         self.intercept_ = float(self.inference_.coefficients[0])
         self.coef_ = self.inference_.coefficients[1:]
 

@@ -81,7 +81,10 @@ class Recipe:
 
 def _notes(estimator: ProbabilityEstimator) -> list[str]:
     if isinstance(estimator, LogisticRegression) and estimator.used_firth_:
-        return ["A term separates the classes: fitted with Firth's penalty."]
+        return [
+            "A term separates the classes: fitted with Firth's penalty, and the intercept refitted so that the mean "
+            "probability is the share of events (FLIC)."
+        ]
     if isinstance(estimator, SupportVectorMachine) and estimator.slope_ == 0:
         return ["Out-of-fold margins did not rank the lesions: all have the same probability."]
     if isinstance(estimator, NeuralNetwork) and not estimator.converged_:

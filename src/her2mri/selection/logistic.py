@@ -23,9 +23,10 @@ class LogisticFit:
 
     ``deviance`` is -2 times ``log_likelihood``. ``separated`` says that no maximum likelihood estimate
     exists: with ``method`` "maximum likelihood" the numbers are then where the iterations stopped and must
-    not be read; with "Firth" they are finite estimates under Jeffreys' prior. ``aliased`` are the positions
-    in the design matrix of columns that are constant or depend on earlier ones: their coefficients are 0,
-    which leaves predictions as they are, and their covariances are missing.
+    not be read; with "Firth" they are finite estimates under Jeffreys' prior, and with "Firth, FLIC" the
+    intercept is then refitted by maximum likelihood. ``aliased`` are the positions in the design matrix of
+    columns that are constant or depend on earlier ones: their coefficients are 0, which leaves predictions as
+    they are, and their covariances are missing.
     """
 
     coefficients: FloatArray
@@ -34,7 +35,7 @@ class LogisticFit:
     n: int
     converged: bool
     separated: bool
-    method: Literal["maximum likelihood", "Firth"] = "maximum likelihood"
+    method: Literal["maximum likelihood", "Firth", "Firth, FLIC"] = "maximum likelihood"
     aliased: tuple[int, ...] = ()
 
     @property

@@ -7,10 +7,11 @@ from numpy.typing import ArrayLike
 
 from her2mri.cohort.design_matrix import Encoding, FloatArray
 from her2mri.errors import EstimationError
-from her2mri.selection.firth import fit_firth, penalised_ratio_tests
+from her2mri.selection.firth import fit_flic, penalised_ratio_tests
 from her2mri.selection.lasso import CrossValidatedLasso, cross_validated_lasso
 from her2mri.selection.logistic import fit_logistic
 from her2mri.selection.selection import FINAL, LASSO, MULTIVARIABLE, STEPS, STEPWISE, Selection, SelectionStep
+from her2mri.selection.sparse_levels import SparseLevel, sparse_levels
 from her2mri.selection.stepwise import stepwise_aic
 from her2mri.selection.wald import wald_test
 
@@ -35,8 +36,8 @@ def paper_selection(
     4. The final model is fitted to what is left.
 
     The p-value of a variable is that of the joint Wald test of its terms. Where the classes separate, the fit
-    is Firth's and the test the penalised likelihood ratio. A step that would leave nothing keeps what the
-    step before it kept. Both are said in ``notes``.
+    is Firth's (its intercept refitted) and the test the penalised likelihood ratio. A step that would leave
+    nothing keeps what the step before it kept. Both are said in ``notes``.
 
     Parameters
     ----------
@@ -68,7 +69,8 @@ def paper_selection(
     second = _fitted_step(MULTIVARIABLE, encoding, first.kept, X, y, multivariable_p, notes)
     third = _stepwise_step(encoding, second.kept, X, y, final_p, notes)
     final = _fitted_step(FINAL, encoding, third.kept, X, y, None, notes)
-    return Selection(final.kept, (first, second, third, final), tuple(notes), lasso, lasso_rule)
+    sparse = _sparse_levels(encoding, first.kept, X, y)
+    return Selection(final.kept, (first, second, third, final), tuple(notes), lasso, lasso_rule, sparse)
 
 
 def published_selection(encoding: Encoding, X: FloatArray, y: ArrayLike) -> Selection:
@@ -92,7 +94,8 @@ def published_selection(encoding: Encoding, X: FloatArray, y: ArrayLike) -> Sele
     if not given:
         raise EstimationError("none of the given predictors varies")
     step = _fitted_step(FINAL, encoding, given, X, y, None, notes)
-    return Selection(given, (step,), tuple(notes))
+    sparse = _sparse_levels(encoding, given, X, y)
+    return Selection(given, (step,), tuple(notes), sparse_levels=sparse)
 
 
 def _lasso_step(encoding: Encoding, lasso: CrossValidatedLasso, rule: str, notes: list[str]) -> SelectionStep:
@@ -135,14 +138,14 @@ def _fitted_step(
     fit = fit_logistic(design, y)
     if fit.separated:
         notes.append(f"{STEPS[name]}: the classes separate; Firth's penalised likelihood was used")
-        fit = fit_firth(design, y)
+        fit = fit_flic(design, y)
     if not fit.converged:
         raise EstimationError(f"{STEPS[name]}: the fit did not converge")
     if fit.aliased:
         terms = ", ".join(fitted.terms[at].name for at in fit.aliased)
         notes.append(f"{STEPS[name]}: no coefficient exists for {terms}, which follow from other terms")
     groups = [np.flatnonzero(fitted.groups == index).tolist() for index in range(len(fitted.variables))]
-    if fit.method == "Firth":
+    if fit.method != "maximum likelihood":
         tests = penalised_ratio_tests(design, y, groups)
     else:
         tests = tuple(wald_test(fit, columns) for columns in groups)
@@ -152,6 +155,13 @@ def _fitted_step(
         notes.append(f"{STEPS[name]}: no variable has p < {cut:g}; all that entered were kept")
         kept = entered
     return SelectionStep(name, fitted, kept, None, fitted, fit, p_values)
+
+
+def _sparse_levels(
+    encoding: Encoding, entered: tuple[str, ...], X: FloatArray, y: ArrayLike
+) -> tuple[SparseLevel, ...]:
+    fitted = encoding.restricted_to(entered)
+    return sparse_levels(fitted, _columns(encoding, fitted, X), y)
 
 
 def _columns(encoding: Encoding, part: Encoding, X: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ from her2mri.cohort.design_matrix import Encoding, FloatArray, Term
 from her2mri.errors import EstimationError
 from her2mri.selection.lasso import CrossValidatedLasso
 from her2mri.selection.logistic import LogisticFit
+from her2mri.selection.sparse_levels import SparseLevel
 from her2mri.vocabulary import SELECTION_COLUMNS
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ STEPS: Final[dict[str, str]] = {
     FINAL: "Final model",
 }
 """The name and label of each step, in their order."""
+
+WALD: Final = "Wald test"
+JOINT_WALD: Final = "joint Wald test"
+PENALISED_RATIO: Final = "penalised likelihood ratio test"
 
 
 @dataclass(frozen=True)
@@ -47,14 +52,25 @@ class SelectionStep:
     fit: LogisticFit | None = None
     p_values: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def penalised(self) -> bool:
+        """Whether the classes separated, so that the fit is Firth's."""
+        return self.fit is not None and self.fit.method != "maximum likelihood"
+
+    @property
+    def test_name(self) -> str:
+        """The test behind the p-values of whole variables."""
+        return PENALISED_RATIO if self.penalised else JOINT_WALD
+
     def rows(self) -> Iterator[dict[str, Any]]:
-        """A row for each term, and one for the whole of a variable with several terms."""
+        """A row for each term, and one for the whole of a variable where its p-value is not its only term's."""
         estimates = self._estimates()
         for variable in self.looked_at.variables:
             terms = [at for at, term in enumerate(self.looked_at.terms) if term.variable == variable.name]
             common = {"variable": variable.name, "step": self.name, "kept": variable.name in self.kept}
-            if len(terms) > 1 and variable.name in self.p_values:
-                yield {"term": variable.name, "p_value": self.p_values[variable.name], **common}
+            if (len(terms) > 1 or self.penalised) and variable.name in self.p_values:
+                p = self.p_values[variable.name]
+                yield {"term": variable.name, "p_value": p, "test": self.test_name, **common}
             for at in terms:
                 name = self.looked_at.terms[at].name
                 row = {"term": name, **common, **estimates.get(name, {})}
@@ -62,7 +78,7 @@ class SelectionStep:
                     row["lasso_coefficient"] = float(self.lasso_coefficients[at])
                 yield row
 
-    def _estimates(self) -> dict[str, dict[str, float]]:
+    def _estimates(self) -> dict[str, dict[str, Any]]:
         if self.fit is None or self.fitted is None:
             return {}
         low, high = self.fit.odds_ratio_interval()
@@ -74,16 +90,12 @@ class SelectionStep:
             "conf_high": high,
             "p_value": self.fit.p_values,
         }
-        found = {
-            term.name: {column: float(values[at + 1]) for column, values in columns.items()}
+        found: dict[str, dict[str, Any]] = {
+            term.name: {column: float(values[at + 1]) for column, values in columns.items()} | {"test": WALD}
             for at, term in enumerate(self.fitted.terms)
         }
         for at in self.fit.aliased:
             found[self.fitted.terms[at].name] = {}
-        for term in self.fitted.terms:
-            alone = sum(other.variable == term.variable for other in self.fitted.terms) == 1
-            if alone and found[term.name]:
-                found[term.name]["p_value"] = self.p_values[term.variable]
         return found
 
 
@@ -91,7 +103,8 @@ class SelectionStep:
 class Selection:
     """The variables selected, the steps that led there, and what must be said about them.
 
-    ``lasso`` is None where the predictors were given rather than selected.
+    ``lasso`` is None where the predictors were given rather than selected. ``sparse_levels`` are those of the
+    variables that any logistic regression here was fitted to.
     """
 
     variables: tuple[str, ...]
@@ -99,6 +112,17 @@ class Selection:
     notes: tuple[str, ...] = ()
     lasso: CrossValidatedLasso | None = None
     lasso_rule: str = "min"
+    sparse_levels: tuple[SparseLevel, ...] = ()
+
+    @property
+    def test_name(self) -> str:
+        """The test behind the p-values of whole variables in the final model."""
+        return self.steps[-1].test_name
+
+    @property
+    def penalised_steps(self) -> tuple[str, ...]:
+        """The names of the steps in which the classes separated, so that the fit was Firth's."""
+        return tuple(step.name for step in self.steps if step.penalised)
 
     @property
     def final(self) -> LogisticFit:
@@ -111,8 +135,10 @@ class Selection:
     def frame(self) -> pd.DataFrame:
         """One row a step and term; columns ``SELECTION_COLUMNS``.
 
-        A variable with several terms has a row of its own, ``term`` being its name, that holds the p-value of
-        the whole variable; that p-value decides. ``kept``: the variable goes on to the next step.
+        The p-value beside an estimate and its interval is Wald's, like the interval. The p-value that decides
+        is that of the whole variable. Where they are not the same (several terms, or a fit of Firth's) it has
+        a row of its own, without an estimate, ``term`` being the variable's name. ``test`` names the test of
+        each p-value. ``kept``: the variable goes on to the next step.
         """
         rows = [row for step in self.steps for row in step.rows()]
         return pd.DataFrame(rows, columns=list(SELECTION_COLUMNS))
