@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from her2mri.dictionary import load_dictionary
 from her2mri.errors import InputError, StudyFileError, TableError
+from her2mri.study.freeze import bundles
 from her2mri.study.study import Study
 from her2mri.vocabulary import MODELS, PERFORMANCE_COLUMNS, SAMPLES, SELECTION_COLUMNS
 
@@ -149,3 +151,38 @@ def test_a_table_without_the_asked_predictors_is_a_fault_that_names_them(lesions
     asked = {**settings, "selection": {"predictors": ["birads", "age"]}}
     with pytest.raises(StudyFileError, match="birads"):
         Study.from_frame(lesions, **asked).run()
+
+
+@pytest.fixture(scope="module")
+def separated(lesions, settings):
+    """A study of HER2-positive in which no event is in the upper left quadrant."""
+    frame = lesions.copy()
+    positive = frame["her2_status"] == "positive"
+    frame.loc[positive & (frame["quadrant"] == "upper_left"), "quadrant"] = "upper_right"
+    given = {"method": "published", "predictors": ["quadrant", "adc"]}
+    small = {**settings, "tasks": ["her2_positive"], "models": {"families": ["LR"]}, "selection": given}
+    return Study.from_frame(frame, **small).run()
+
+
+def test_under_separation_selection_nomogram_and_bundle_carry_the_model_that_predicts(separated):
+    task = separated.tasks["her2_positive"]
+    inside = task.data.in_sample("training")
+    training, fit = task.data.frame[inside], task.fits["LR"]
+    probability = fit.probability(training)
+    assert fit.estimator.used_firth_
+    assert probability.mean() == pytest.approx(task.data.y[inside].mean(), abs=1e-9)
+    points = task.nomogram.total_points(training)
+    np.testing.assert_allclose(task.nomogram.probability_of(points), probability, atol=1e-12)
+    assert task.selection.final.coefficients[0] == pytest.approx(fit.estimator.intercept_, abs=1e-12)
+    frozen = bundles(separated)["her2_positive/LR"]
+    assert frozen.content["parameters"]["intercept"] == fit.estimator.intercept_
+
+
+def test_separation_is_a_caveat_that_names_the_levels_and_their_counts(separated, result):
+    (caveat,) = [c for c in separated.tasks["her2_positive"].caveats if c.code == "separation"]
+    training = separated.tasks["her2_positive"].data
+    n = int((training.frame.loc[training.in_sample("training"), "quadrant"] == "upper_left").sum())
+    label = load_dictionary()["quadrant"].label_of("upper_left")
+    assert f"Quadrant {label} (0 of {n} lesions HER2-positive)" in caveat.message
+    assert "Firth" in caveat.message
+    assert "separation" not in set(result.caveat_frame()["code"])

@@ -28,6 +28,7 @@ from her2mri.study.task_analysis import (
     predictable,
     said_of,
     select,
+    separation_of,
 )
 from her2mri.study.task_data import candidates, task_data
 
@@ -104,7 +105,12 @@ class Study:
                 evaluation=evaluation,
                 nomogram=nomogram_of(plan, fits["LR"]),
                 shapley=explained[i],
-                caveats=(*plan.caveats, *predictable(plan, fits)[1], *said_of(plan, evaluation)),
+                caveats=(
+                    *plan.caveats,
+                    *separation_of(plan, selections[i]),
+                    *predictable(plan, fits)[1],
+                    *said_of(plan, evaluation),
+                ),
                 n_bootstrap=self.file.evaluation.n_bootstrap,
             )
         return StudyResult(self.file, included, flow, tasks, (*included.caveats, *caveats))

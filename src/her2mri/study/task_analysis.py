@@ -18,6 +18,7 @@ from her2mri.models.fit import Fit
 from her2mri.models.logistic_regression import LogisticRegression
 from her2mri.models.recipe import Recipe
 from her2mri.selection.paper_selection import Selection
+from her2mri.selection.selection import STEPS
 from her2mri.statistics.table_one import TableOne, table_one
 from her2mri.study.study_file import StudyFile
 from her2mri.study.task_data import TaskData
@@ -109,6 +110,29 @@ def select(plan: TaskPlan) -> Selection:
             remedy='name predictors in the study file with selection.method = "published", or bring more lesions',
         )
         raise TableError([fault]) from error
+
+
+def separation_of(plan: TaskPlan, selection: Selection) -> tuple[Caveat, ...]:
+    """A caveat where the classes separate: the levels with lesions of one class only, and what was done."""
+    if not selection.penalised_steps:
+        return ()
+    task, variables = plan.data.task, {variable.name: variable for variable in plan.candidates}
+    levels = [
+        f"{variables[sparse.variable].label} {variables[sparse.variable].label_of(sparse.level)} "
+        f"({sparse.n_events} of {sparse.n} lesions {task.positive_label})"
+        for sparse in selection.sparse_levels
+    ]
+    cause = (
+        f"of one class only are {', '.join(levels)}"
+        if levels
+        else "predictors together tell the classes apart"
+    )
+    steps = ", ".join(STEPS[name].lower() for name in selection.penalised_steps)
+    message = (
+        f"{task.label}: in the training set {cause}. No maximum likelihood estimate exists; Firth's penalty was "
+        f"used ({steps})."
+    )
+    return (Caveat("separation", message),)
 
 
 def fit_model(plan: TaskPlan, selection: Selection, model: str) -> Fit:
