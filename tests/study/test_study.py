@@ -183,6 +183,6 @@ def test_separation_is_a_caveat_that_names_the_levels_and_their_counts(separated
     training = separated.tasks["her2_positive"].data
     n = int((training.frame.loc[training.in_sample("training"), "quadrant"] == "upper_left").sum())
     label = load_dictionary()["quadrant"].label_of("upper_left")
-    assert f"Quadrant {label} (0 of {n} lesions HER2-positive)" in caveat.message
+    assert f"quadrant {label} (0 of {n} lesions HER2-positive)" in caveat.message
     assert "Firth" in caveat.message
     assert "separation" not in set(result.caveat_frame()["code"])

@@ -123,7 +123,7 @@ def separation_of(plan: TaskPlan, selection: Selection) -> tuple[Caveat, ...]:
         for sparse in selection.sparse_levels
     ]
     cause = (
-        f"of one class only are {', '.join(levels)}"
+        f"these levels hold one class only: {', '.join(levels)}"
         if levels
         else "predictors together tell the classes apart"
     )
