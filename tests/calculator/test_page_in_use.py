@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 from typed_case import LESION, type_lesion
 
 from her2mri.bundle.chain import Chain
@@ -36,8 +37,8 @@ def test_a_case_typed_with_the_keyboard_alone_is_answered(open_page, published, 
     for own in (answer.first, answer.second):
         assert percent(own.probability, space) in page.inner_text("#rest")
         assert f"{own.total_points:.0f}" in page.inner_text("#rest")
-    page.wait_for_timeout(700)
-    assert all(share in page.inner_text("#status") for share in shares)
+    for share in shares:
+        expect(page.locator("#status")).to_contain_text(share)
 
 
 def test_the_language_changes_and_what_was_typed_stays(open_page, published):
@@ -147,6 +148,19 @@ def test_a_lesion_that_the_models_were_not_made_for_has_no_answer(open_page, pub
     assert page.inner_text("#rest") == ""
 
 
+def test_the_equation_adds_up_to_the_log_odds(open_page, published):
+    page = open_page()
+    type_lesion(page, published)
+    page.locator(".equation summary").first.click()
+    table = page.locator(".equation").first
+    numbers = [float(text.replace("−", "-")) for text in table.locator("td:last-child").all_inner_texts()]
+    answer = published[0].predict(
+        {name: value for name, value in LESION.items() if name in published[0].variables}
+    )
+    assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=0.0005 * len(numbers))
+    assert numbers[-1] == pytest.approx(answer.linear_predictor, abs=0.0005)
+
+
 def test_another_case_mix_moves_the_answer(open_page, published):
     page = open_page()
     type_lesion(page, published)
@@ -169,14 +183,14 @@ def test_a_new_case_starts_empty_and_nothing_is_stored(open_page, published):
 
 
 def test_the_colours_follow_the_system_and_the_button(open_page):
-    page = open_page(scheme="dark")
+    page = open_page()
     paper = "getComputedStyle(document.body).backgroundColor"
-    dark = page.evaluate(paper)
-    page.get_by_role("button", name="Light").click()
-    assert page.evaluate(paper) != dark
-    page.emulate_media(color_scheme="light")
+    light = page.evaluate(paper)
     page.emulate_media(color_scheme="dark")
-    assert page.evaluate(paper) == dark
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate(paper) != light
+    page.get_by_role("button", name="Light").click()
+    assert page.evaluate(paper) == light
 
 
 def test_paper_shows_what_was_given_and_when(open_page, published):

@@ -17,37 +17,18 @@ function drawInto(chart, model, answer, offset, reader) {
   if (width > 0) chart.replaceChildren(drawNomogram(model, answer, offset, reader, width) ?? "");
 }
 
+// Term by term; what is not known adds nothing that could be written down, and there is no sum.
 function equation(model, answer, offset, reader) {
-  const predictor = answer?.linearPredictor ?? null;
-  const values = predictor === null ? null : columnsOf(model, answer.values).x;
-  const row = (name, coefficient, value, part, kind = null) =>
-    element(
-      "tr",
-      { class: kind },
-      element("th", { scope: "row" }, name),
-      [coefficient, value, part].map((text) => element("td", { class: "n" }, text)),
-    );
-  const rows = model.inputs.flatMap((input) =>
-    input.columns.map(({ position, level }) => {
-      const name =
-        level === null
-          ? reader.titled(input.variable)
-          : `${reader.variable(input.variable)}${reader.words.colon}${reader.level(input.variable, level)}`;
-      const coefficient = model.coefficients[position];
-      const x = values === null ? null : values[position];
-      return row(
-        name,
-        signed(coefficient, 5),
-        x === null ? "–" : plain(x),
-        x === null ? "–" : signed(coefficient * x, 3),
-        x === 0 ? "idle" : null,
-      );
-    }),
-  );
-  const total = predictor === null ? "–" : signed(predictor, 3);
+  const total = answer?.linearPredictor ?? null;
   const heads = ["term", "coefficient", "value", "adds"].map((key, i) =>
     element("th", { scope: "col", class: i ? "n" : null }, reader.say(key)),
   );
+  const rows = [
+    equationRow(reader.say("intercept"), signed(model.intercept, 5), "1", signed(model.intercept, 3)),
+    ...model.inputs.flatMap((input) => termRows(model, input, answer?.values?.[input.name] ?? null, reader)),
+    offset ? equationRow(reader.say("offset"), "", "", signed(offset, 3)) : null,
+  ];
+  const sum = equationRow(reader.say("logOdds"), "", "", total === null ? "–" : signed(total, 3));
   return element(
     "details",
     { class: "equation" },
@@ -57,16 +38,32 @@ function equation(model, answer, offset, reader) {
       "table",
       {},
       element("thead", {}, element("tr", {}, heads)),
-      element(
-        "tbody",
-        {},
-        row(reader.say("intercept"), signed(model.intercept, 5), "1", signed(model.intercept, 3)),
-        rows,
-        offset ? row(reader.say("offset"), "", "", signed(offset, 3)) : null,
-      ),
-      element("tfoot", {}, row(reader.say("logOdds"), "", "", total)),
+      element("tbody", {}, rows),
+      element("tfoot", {}, sum),
     ),
   );
+}
+
+function termRows(model, input, value, reader) {
+  return input.columns.map(({ position, level }) => {
+    const coefficient = model.coefficients[position];
+    const named = `${reader.variable(input.variable)}${reader.words.colon}`;
+    const name = level === null ? reader.titled(input.variable) : named + reader.level(input.variable, level);
+    if (value === null) return equationRow(name, signed(coefficient, 5), "–", "–");
+    const x = level === null ? value : Number(value === level);
+    return equationRow(
+      name,
+      signed(coefficient, 5),
+      plain(x),
+      signed(coefficient * x, 3),
+      x === 0 ? "idle" : null,
+    );
+  });
+}
+
+function equationRow(name, coefficient, value, part, kind = null) {
+  const numbers = [coefficient, value, part].map((text) => element("td", { class: "n" }, text));
+  return element("tr", { class: kind }, element("th", { scope: "row" }, name), numbers);
 }
 
 function buildAbout(models, data, reader) {
