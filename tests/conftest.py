@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from her2mri.cli import main
 from synthetic_study import PREDICTORS, synthetic_lesions
 
 REPOSITORY = Path(__file__).parents[1]
@@ -45,3 +48,19 @@ def settings() -> dict[str, dict[str, object]]:
         "evaluation": {"n_bootstrap": 100},
         "explanation": {"background": 20},
     }
+
+
+@pytest.fixture
+def her2mri(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs the command line in this process; gives its exit code, stdout and stderr."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["her2mri", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        printed = capsys.readouterr()
+        return int(stopped.value.code or 0), printed.out, printed.err
+
+    return run

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 
 import pytest
 
-from her2mri.cli import import_command, main
+from her2mri.cli import import_command
 from her2mri.cohort.lesion_table import read_cohort
 from her2mri.dictionary import load_dictionary
 
@@ -19,18 +18,6 @@ COLUMNS = {
     "her2_cent17_ratio": "[Not Available]", "histological_type": "Medullary Carcinoma",
     "icd_o_3_histology": "8510/3", "anatomic_neoplasm_subdivision": "Right",
 }  # fmt: skip
-
-
-@pytest.fixture
-def her2mri(monkeypatch, capsys):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["her2mri", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        printed = capsys.readouterr()
-        return stopped.value.code or 0, printed.out, printed.err
-
-    return run
 
 
 @pytest.fixture

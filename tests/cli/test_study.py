@@ -1,11 +1,8 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
-
-from her2mri.cli import main
 
 STUDY = """
 title = "Two centers"
@@ -29,18 +26,6 @@ def project(tmp_path, lesions):
     lesions.to_csv(tmp_path / "lesions.csv", index=False)
     (tmp_path / "study.toml").write_text(STUDY)
     return tmp_path
-
-
-@pytest.fixture
-def her2mri(monkeypatch, capsys):
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["her2mri", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        printed = capsys.readouterr()
-        return stopped.value.code or 0, printed.out, printed.err
-
-    return run
 
 
 def test_one_command_writes_the_study_and_says_where_to_look(project, her2mri):
