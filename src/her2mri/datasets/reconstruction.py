@@ -1,9 +1,9 @@
 """Builds the published cohort's lesion table: ``python -m her2mri.datasets.reconstruction FILE``.
 
-Takes about two and a half minutes. The stages: whole numbers of lesions for every printed count (``reconstruction_counts``,
-seconds), values for the printed means and quartiles (``reconstruction_values``, most of the time), dependence
-(``reconstruction_published``, ``reconstruction_remaining``), patients. Seeds are fixed, so that one version of
-numpy and scipy always gives the same bytes.
+Takes a few minutes. The stages: whole numbers of lesions for every printed count (``reconstruction_counts``,
+seconds), values for the printed means and quartiles (``reconstruction_values``, most of the time; then
+``reconstruction_exchange``), dependence (``reconstruction_published``, ``reconstruction_remaining``), patients.
+Seeds are fixed, so that one version of numpy and scipy always gives the same bytes.
 """
 
 from __future__ import annotations

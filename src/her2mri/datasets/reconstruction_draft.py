@@ -9,6 +9,7 @@ import pandas as pd
 
 from her2mri.datasets.reconstruction_blocks import BLOCKS
 from her2mri.datasets.reconstruction_cells import cells
+from her2mri.datasets.reconstruction_exchange import exchange
 from her2mri.datasets.reconstruction_values import GRIDS, fill_values
 
 T_CUTS: Final = {2.0: ("T1",), 5.0: ("T1", "T2")}
@@ -30,7 +31,9 @@ def draft(rng: np.random.Generator) -> pd.DataFrame:
     frame = pd.DataFrame(columns)
     for name in GRIDS:
         sized = _sized(frame) if name == "diameter_cm" else {}
-        frame[name] = np.concatenate([rng.permutation(values) for values in fill_values(name, sized)])
+        frame[name] = np.concatenate(
+            [rng.permutation(values) for values in exchange(name, fill_values(name, sized))]
+        )
     return frame
 
 
