@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import minimize
 from sklearn.base import clone
 
+from her2mri.dictionary import load_dictionary
+from her2mri.errors import TableError
 from her2mri.models.family import FAMILIES
 from her2mri.models.logistic_regression import LogisticRegression
 from her2mri.models.nearest_neighbours import NearestNeighbours
+from her2mri.models.recipe import Recipe
 from her2mri.models.support_vector_machine import SupportVectorMachine, platt_sigmoid, radial_margin
 from her2mri.models.tuning import make, tune
 from her2mri.vocabulary import MODELS
@@ -119,7 +123,28 @@ def test_tuning_takes_the_simplest_of_equal_settings():
     estimator, frame = tune(FAMILIES["DT"], X, y, np.arange(120), folds, seed=0)
     assert frame["cross_validated_auc"].eq(1).all()
     assert frame["chosen"].tolist() == [True] + [False] * (len(frame) - 1)
-    assert (estimator.max_depth, estimator.min_samples_leaf) == (2, 30)
+    assert (estimator.max_depth, estimator.min_samples_leaf) == (2, 45)
+
+
+def test_the_machine_ranks_lesions_alike_with_and_without_its_sigmoid(lesions):
+    X, y, patient = lesions
+    whole, quick = (
+        make(FAMILIES["SVM"], {"C": 1.0, "gamma": 0.03}, seed=0, ranking_only=only).fit(X, y, patient)
+        for only in (False, True)
+    )
+    assert whole.with_sigmoid
+    assert whole.slope_ > 0
+    order = [np.argsort(machine.predict_proba(X)[:, 1]).tolist() for machine in (whole, quick)]
+    assert order[0] == order[1]
+
+
+def test_a_setting_at_the_end_of_its_grid_is_noted_and_one_inside_is_not():
+    X, y = np.repeat([[0.0], [1.0]], 60, axis=0), np.repeat([0, 1], 60)
+    frame = pd.DataFrame({"adc": X[:, 0]})
+    fit = Recipe().fit("DT", frame, y, np.arange(120), [load_dictionary()["adc"]])
+    assert fit.notes == ("Chosen at the edge of the grid: max depth 2, min samples leaf 45.",)
+    assert FAMILIES["SVM"].at_edge({"C": 1.0, "gamma": 0.03}) == []
+    assert FAMILIES["LR"].at_edge({}) == []
 
 
 def test_tuning_leaves_out_folds_that_hold_one_class_and_says_how_many_it_used(lesions):
@@ -127,3 +152,35 @@ def test_tuning_leaves_out_folds_that_hold_one_class_and_says_how_many_it_used(l
     folds = np.where(y == 1, np.arange(160) % 3, np.arange(160) % 2)
     _, frame = tune(FAMILIES["DT"], X, y, patient, folds, seed=0)
     assert frame["folds_used"].eq(2).all()
+
+
+def test_lesions_that_a_model_cannot_speak_of_are_refused_with_every_fault():
+    rng = np.random.default_rng(4)
+    dictionary = load_dictionary()
+    frame = pd.DataFrame({"adc": rng.normal(1, 0.2, 80), "quadrant": rng.choice(["a", "b"], 80)})
+    levels = dictionary["quadrant"].values[:2]
+    frame["quadrant"] = frame["quadrant"].map({"a": levels[0], "b": levels[1]})
+    y = rng.integers(0, 2, 80)
+    fit = Recipe().fit("LR", frame, y, np.arange(80), [dictionary["adc"], dictionary["quadrant"]])
+    assert fit.probability(frame) == pytest.approx(fit.predict(fit.encoding.matrix(frame)))
+    strange = frame.iloc[:4].assign(lesion_id=["L1", "L2", "L3", "L4"])
+    strange.loc[1, "adc"], strange.loc[2, "adc"] = np.nan, np.inf
+    strange.loc[2, "quadrant"], strange.loc[3, "quadrant"] = dictionary["quadrant"].values[2], None
+    with pytest.raises(TableError) as caught:
+        fit.probability(strange)
+    told = {(f.where, f.row, f.column, f.value, f.problem) for f in caught.value.faults}
+    assert told == {
+        ("L2", 3, "adc", "", "is missing"),
+        ("L3", 4, "adc", "inf", "is not a finite number"),
+        (
+            "L3",
+            4,
+            "quadrant",
+            dictionary["quadrant"].values[2],
+            "no lesion that the model was fitted to has this level",
+        ),
+        ("L4", 5, "quadrant", "", "is missing"),
+    }
+    assert f"allowed: {levels[0]}, {levels[1]}" in str(caught.value)
+    with pytest.raises(TableError, match="column quadrant: the model needs this column"):
+        fit.probability(frame[["adc"]])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from her2mri.cohort.design_matrix import Encoding, FloatArray
+from her2mri.errors import Fault, TableError
 from her2mri.models.estimator import ProbabilityEstimator
 
 
@@ -31,7 +34,13 @@ class Fit:
         return probability
 
     def probability(self, frame: pd.DataFrame) -> FloatArray:
-        """Probability of the positive class for each lesion."""
+        """Probability of the positive class for each lesion.
+
+        Raises TableError with every value that the model cannot speak of: a missing one, one that is no finite
+        number, a level that no lesion had when the encoding was learned.
+        """
+        if faults := list(_faults(self.encoding, frame)):
+            raise TableError(faults)
         return self.predict(self.encoding.matrix(frame))
 
     def settings(self) -> str:
@@ -39,3 +48,31 @@ class Fit:
         chosen = self.tuning[self.tuning["chosen"]].iloc[0]
         names = [c for c in self.tuning.columns if c not in {"cross_validated_auc", "folds_used", "chosen"}]
         return ", ".join(f"{name.replace('_', ' ')} {chosen[name]:g}" for name in names)
+
+
+def _faults(encoding: Encoding, frame: pd.DataFrame) -> Iterator[Fault]:
+    """What the encoding has no place for, lesion by lesion; rows as a spreadsheet of this frame counts them."""
+    names = frame["lesion_id"] if "lesion_id" in frame else pd.Series("lesions", index=frame.index)
+    for variable, levels in zip(encoding.variables, encoding.levels, strict=True):
+        if variable.name not in frame:
+            yield Fault("lesions", "the model needs this column", column=variable.name)
+            continue
+        values = frame[variable.name]
+        if levels:
+            good, allowed = values.isin(levels), ", ".join(levels)
+        else:
+            good = pd.Series(np.isfinite(pd.to_numeric(values, errors="coerce")), index=frame.index)
+            allowed = f"a number{f' ({variable.unit})' if variable.unit else ''}"
+        missing = values.isna()
+        for at in np.flatnonzero(~good.to_numpy(dtype=bool)):
+            gap, unmet = bool(missing.iloc[at]), "no lesion that the model was fitted to has this level"
+            problem = "is missing" if gap else unmet if levels else "is not a finite number"
+            value = "" if gap else str(values.iloc[at])
+            yield Fault(
+                str(names.iloc[at]),
+                problem,
+                allowed=allowed,
+                row=int(at) + 2,
+                column=variable.name,
+                value=value,
+            )

@@ -74,7 +74,7 @@ class Recipe:
             encoding=encoding,
             estimator=estimator,
             tuning=tuning,
-            notes=tuple(_notes(estimator)),
+            notes=(*_notes(estimator), *_edge_notes(model, tuning)),
             is_label=bool(getattr(estimator, "as_labels", False)),
         )
 
@@ -90,3 +90,10 @@ def _notes(estimator: ProbabilityEstimator) -> list[str]:
     if isinstance(estimator, NeuralNetwork) and not estimator.converged_:
         return [f"The optimiser stopped at its limit of {estimator.max_iter} iterations."]
     return []
+
+
+def _edge_notes(model: str, tuning: pd.DataFrame) -> list[str]:
+    """What a reader must know where a wider grid might have found better settings."""
+    chosen = tuning[tuning["chosen"]].iloc[0]
+    edge = FAMILIES[model].at_edge({name: chosen[name] for name, _ in FAMILIES[model].grid})
+    return [f"Chosen at the edge of the grid: {', '.join(edge)}."] if edge else []

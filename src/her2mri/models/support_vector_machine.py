@@ -16,17 +16,25 @@ class SupportVectorMachine(ProbabilityEstimator):
     """C-classification with the kernel exp(-gamma |x - x'|²) over standardised terms, classes weighted alike.
 
     The sigmoid is fitted to out-of-fold margins (five folds that never part a patient), because the margins
-    of the lesions the machine was fitted to are too good to be calibrated on.
+    of the lesions the machine was fitted to are too good to be calibrated on. Without it (``with_sigmoid``
+    False) lesions are ranked by the margin, and the numbers are no probabilities: for tuning only.
     """
 
-    def __init__(self, C: float = 1.0, gamma: float = 0.05, n_folds: int = 5) -> None:
+    def __init__(
+        self, C: float = 1.0, gamma: float = 0.05, n_folds: int = 5, with_sigmoid: bool = True
+    ) -> None:
         self.C = C
         self.gamma = gamma
         self.n_folds = n_folds
+        self.with_sigmoid = with_sigmoid
 
     def _fit(self, X: FloatArray, y: IntArray, groups: IntArray | None) -> None:
         self.scaler_ = StandardScaler().fit(X)
         Z = self.scaler_.transform(X)
+        self.machine_ = self._machine().fit(Z, y)
+        self.slope_, self.intercept_ = self._sigmoid(Z, y, groups) if self.with_sigmoid else (1.0, 0.0)
+
+    def _sigmoid(self, Z: FloatArray, y: IntArray, groups: IntArray | None) -> tuple[float, float]:
         patients = np.arange(len(y)) if groups is None else np.asarray(groups)
         n_folds = min(self.n_folds, *(len(np.unique(patients[y == value])) for value in (0, 1)))
         if n_folds < 2:
@@ -35,8 +43,7 @@ class SupportVectorMachine(ProbabilityEstimator):
         for fitted, held_out in StratifiedGroupKFold(n_folds).split(Z, y, patients):
             machine = self._machine().fit(Z[fitted], y[fitted])
             margin[held_out] = machine.decision_function(Z[held_out])
-        self.slope_, self.intercept_ = platt_sigmoid(margin, y)
-        self.machine_ = self._machine().fit(Z, y)
+        return platt_sigmoid(margin, y)
 
     def _machine(self) -> SVC:
         return SVC(C=self.C, gamma=self.gamma, class_weight="balanced")

@@ -38,9 +38,12 @@ def tune(
     return make(family, settings[best], seed=seed).fit(X, y, patient), frame
 
 
-def make(family: ModelFamily, combination: dict[str, Any], *, seed: int) -> ProbabilityEstimator:
-    """An unfitted estimator of the family with these settings."""
-    return family.make(**combination, **({"random_state": seed} if family.seeded else {}))
+def make(
+    family: ModelFamily, combination: dict[str, Any], *, seed: int, ranking_only: bool = False
+) -> ProbabilityEstimator:
+    """An unfitted estimator of the family with these settings; ``ranking_only``: its order of lesions will do."""
+    given = dict(family.ranking) if ranking_only else {}
+    return family.make(**combination, **given, **({"random_state": seed} if family.seeded else {}))
 
 
 def _held_out_auc(
@@ -58,6 +61,7 @@ def _held_out_auc(
         held_out = folds == fold
         if len(np.unique(y[held_out])) < 2 or len(np.unique(y[~held_out])) < 2:
             continue
-        estimator = make(family, combination, seed=seed).fit(X[~held_out], y[~held_out], patient[~held_out])
+        estimator = make(family, combination, seed=seed, ranking_only=True)
+        estimator.fit(X[~held_out], y[~held_out], patient[~held_out])
         scores.append(float(roc_auc_score(y[held_out], estimator.predict_proba(X[held_out])[:, 1])))
     return scores
