@@ -45,6 +45,53 @@ def test_a_study_that_cannot_be_done_is_refused_with_what_is_allowed(content, ex
         parse_study(content)
 
 
+def test_unknown_words_and_wrong_fields_are_told_together():
+    content = {
+        "seed": -1,
+        "tasks": ["her2", 3, "low"],
+        "label_rule": "asco_cap_2013",
+        "selection": {"predictors": ["tumour_size", "her2_ihc"], "final_p": 2},
+        "models": {"families": ["XGB"]},
+    }
+    with pytest.raises(StudyFileError) as caught:
+        parse_study(content)
+    places = [fault.where.removeprefix("study, setting ") for fault in caught.value.faults]
+    words = {
+        "tasks.0",
+        "tasks.1",
+        "tasks.2",
+        "label_rule",
+        "selection.predictors.0",
+        "selection.predictors.1",
+    }
+    assert set(places) == words | {"seed", "selection.final_p", "models.families"}
+    families = next(fault for fault in caught.value.faults if fault.where.endswith("families"))
+    assert "no such model: XGB" in families.problem
+    assert "LR must be among" in families.problem
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"sead": 1}, "study, setting sead: no such setting (found '1'); allowed: title, protocol"),
+        ({"sead": 1}, "did you mean seed?"),
+        ({"selection": {"lasso_rul": "min"}}, "did you mean lasso_rule?"),
+        ({"model": {"families": ["LR"]}}, "did you mean models?"),
+    ],
+)
+def test_a_misspelt_setting_is_told_with_the_nearest_there_is(content, said):
+    with pytest.raises(StudyFileError) as caught:
+        parse_study(content)
+    assert said in str(caught.value)
+
+
+def test_a_setting_like_no_other_is_told_with_all_there_are():
+    with pytest.raises(StudyFileError) as caught:
+        parse_study({"evaluation": {"xyz": 1}})
+    (fault,) = caught.value.faults
+    assert (fault.allowed, fault.remedy) == ("n_bootstrap, rule_out_probability", "")
+
+
 @pytest.mark.parametrize("content", [b"title = ", b"\xff\xfe\x00", None])
 def test_a_file_that_is_not_toml_is_a_fault(tmp_path, content):
     path = tmp_path / "study.toml"

@@ -3,17 +3,62 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from her2mri.dictionary import DataDictionary, load_dictionary
 from her2mri.errors import Fault, StudyFileError
 from her2mri.vocabulary import MODELS
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 _DEFAULT_DICTIONARY: Final = "her2"
+
+
+def _known_task(name: str) -> str:
+    return _looked_up(load_dictionary(_DEFAULT_DICTIONARY).task, name)
+
+
+def _known_label_rule(version: str) -> str:
+    return _looked_up(load_dictionary(_DEFAULT_DICTIONARY).label_rule, version)
+
+
+def _looked_up(lookup: Callable[[str], object], word: str) -> str:
+    try:
+        lookup(word)
+    except KeyError as error:
+        raise ValueError(str(error.args[0])) from error
+    return word
+
+
+def _possible_predictor(name: str) -> str:
+    dictionary = load_dictionary(_DEFAULT_DICTIONARY)
+    if name not in dictionary:
+        raise ValueError(f"{name} is not a variable of the dictionary")
+    role = dictionary[name].role
+    if role not in {"predictor", "descriptor"}:
+        raise ValueError(f"{name} cannot be a predictor: its role is {role}")
+    return name
+
+
+# Each word is checked by itself, so that one fault never hides another.
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+TaskName = Annotated[str, AfterValidator(_known_task)]
+LabelRuleVersion = Annotated[str, AfterValidator(_known_label_rule)]
+PredictorName = Annotated[str, AfterValidator(_possible_predictor)]
 
 
 class Settings(BaseModel):
@@ -36,7 +81,9 @@ class SelectionSettings(Settings):
     method: Literal["paper", "published"] = Field(
         "paper", description="paper: LASSO, multivariable, stepwise; published: the study's own predictors"
     )
-    predictors: tuple[str, ...] = Field((), description="Candidates; none: every predictor in the table")
+    predictors: tuple[PredictorName, ...] = Field(
+        (), description="Candidates; none: every predictor in the table"
+    )
     lasso_rule: Literal["min", "1se"] = Field("min", description="lambda.min or the one-standard-error rule")
     lasso_folds: int = Field(10, ge=3, le=50)
     multivariable_p: Fraction = Field(0.1, description="p below which a term goes on to the stepwise step")
@@ -50,13 +97,18 @@ class ModelSettings(Settings):
     knn_labels: bool = Field(False, description="Score k-NN by its class, as the published study did")
     tuning_folds: int = Field(5, ge=2, le=20)
 
-    @field_validator("families")
+    @field_validator("families", mode="before")
     @classmethod
-    def _known(cls, families: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := [name for name in families if name not in MODELS]:
-            raise ValueError(f"no such model: {', '.join(unknown)}; there are {', '.join(MODELS)}")
+    def _known(cls, families: object) -> object:
+        if not isinstance(families, list | tuple):
+            return families
+        problems = []
+        if unknown := [str(name) for name in families if name not in list(MODELS)]:
+            problems.append(f"no such model: {', '.join(unknown)}; there are {', '.join(MODELS)}")
         if "LR" not in families:
-            raise ValueError("LR must be among the families: the nomogram is drawn from it")
+            problems.append("LR must be among the families: the nomogram is drawn from it")
+        if problems:
+            raise ValueError("; ".join(problems))
         return tuple(name for name in MODELS if name in families)
 
 
@@ -79,9 +131,11 @@ class StudyFile(Settings):
     title: str = Field("", description="None: the dictionary's")
     protocol: Literal["paper"] = "paper"
     dictionary: Literal["her2"] = _DEFAULT_DICTIONARY
-    tasks: tuple[str, ...] = Field((), description="Tasks of the dictionary; none: all of them")
+    tasks: tuple[TaskName, ...] = Field((), description="Tasks of the dictionary; none: all of them")
     seed: int = Field(20260101, ge=0)
-    label_rule: str = Field("", description="Version of the rule that labels lesions; none: the first")
+    label_rule: LabelRuleVersion = Field(
+        "", description="Version of the rule that labels lesions; none: the first"
+    )
     data: DataSettings = DataSettings()
     selection: SelectionSettings = SelectionSettings()
     models: ModelSettings = ModelSettings()
@@ -97,20 +151,6 @@ class StudyFile(Settings):
         given = {name: value for name, value in content.items() if value != ""}
         return {"title": dictionary.title, "label_rule": dictionary.label_rule().version, **given}
 
-    @model_validator(mode="after")
-    def _known_words(self) -> Self:
-        dictionary = self.load_dictionary()
-        problems = [_unknown(dictionary, name) for name in self.selection.predictors]
-        for lookup, words in ((dictionary.task, self.tasks), (dictionary.label_rule, (self.label_rule,))):
-            for word in words:
-                try:
-                    lookup(word)
-                except KeyError as error:
-                    problems.append(str(error.args[0]))
-        if found := [problem for problem in problems if problem]:
-            raise ValueError("; ".join(found))
-        return self
-
     def load_dictionary(self) -> DataDictionary:
         """The data dictionary that the study speaks of."""
         return load_dictionary(self.dictionary)
@@ -120,16 +160,6 @@ class StudyFile(Settings):
         """The tasks to run, in the order of the dictionary."""
         names = tuple(task.name for task in self.load_dictionary().tasks)
         return tuple(name for name in names if not self.tasks or name in self.tasks)
-
-
-def _unknown(dictionary: DataDictionary, name: str) -> str:
-    """Why a variable cannot be a predictor; empty if it can."""
-    if name not in dictionary:
-        return f"{name} is not a variable of the dictionary"
-    role = dictionary[name].role
-    if role not in {"predictor", "descriptor"}:
-        return f"{name} cannot be a predictor: its role is {role}"
-    return ""
 
 
 def read_study_file(path: Path) -> StudyFile:
@@ -151,12 +181,24 @@ def parse_study(content: dict[str, Any], *, where: str = "study") -> StudyFile:
     try:
         return StudyFile.model_validate(content)
     except ValidationError as error:
-        faults = [
-            Fault(
-                ", setting ".join([where, *filter(None, [".".join(str(part) for part in problem["loc"])])]),
-                str(problem["msg"]).removeprefix("Value error, "),
-                value="" if isinstance(problem["input"], dict) else str(problem["input"]),
-            )
-            for problem in error.errors()
-        ]
-        raise StudyFileError(faults) from error
+        raise StudyFileError(_fault(problem, where) for problem in error.errors()) from error
+
+
+def _fault(problem: ErrorDetails, where: str) -> Fault:
+    """One of pydantic's errors as a fault, in our words where it is a setting that does not exist."""
+    place = ".".join(str(part) for part in problem["loc"])
+    where = f"{where}, setting {place}" if place else where
+    value = "" if isinstance(problem["input"], dict) else str(problem["input"])
+    if problem["type"] != "extra_forbidden":
+        return Fault(where, str(problem["msg"]).removeprefix("Value error, "), value=value)
+    *path, name = (str(part) for part in problem["loc"])
+    settings: type[BaseModel] = StudyFile
+    for part in path:
+        inner = settings.model_fields[part].annotation
+        assert isinstance(inner, type)
+        assert issubclass(inner, BaseModel)
+        settings = inner
+    names = list(settings.model_fields)
+    nearest = get_close_matches(name, names, n=1)
+    remedy = f"did you mean {nearest[0]}?" if nearest else ""
+    return Fault(where, "no such setting", allowed=", ".join(names), remedy=remedy, value=value)
