@@ -70,6 +70,30 @@ def test_json_of_a_sound_table_holds_flow_and_caveats(run, table):
     assert sum(row["lesions_excluded"] for row in data["flow"]) == 6
 
 
+def test_check_counts_the_events_of_each_task_and_center(run, table):
+    path = table(LESIONS.assign(her2_ihc=["0", "1+", "3+", "1+"] * 5))
+    printed, data = run(path).stdout, json.loads(run(path, "--json").stdout)
+    # the first lesion, of center A, is a pure non-mass enhancement
+    found = {(row["task"], row["center"]): (row["n_events"], row["n_nonevents"]) for row in data["tasks"]}
+    assert found == {
+        ("her2_positive", "A"): (5, 4),
+        ("her2_positive", "B"): (0, 10),
+        ("her2_low", "A"): (0, 4),
+        ("her2_low", "B"): (10, 0),
+    }
+    assert "10 HER2-low" in printed
+    assert "No fault: the table can be studied." in printed
+
+
+def test_a_table_of_one_class_has_a_caveat_and_is_not_called_fit_for_study(run, table):
+    path = table(LESIONS.assign(her2_ihc="3+"))
+    printed, data = run(path).stdout, json.loads(run(path, "--json").stdout)
+    said = [caveat["message"] for caveat in data["caveats"] if caveat["code"] == "one_class"]
+    assert len(said) == 3  # HER2-negative of the first task, both classes of the second
+    assert "cannot be studied: 0 HER2-negative lesions are left" in said[0]
+    assert "No fault, but not every task can be studied" in printed
+
+
 def test_check_keeps_words_in_brackets_as_they_are(run, table):
     result = run(table(LESIONS.assign(her2_ihc="[red]4+[/red]")))
     assert "[red]4+[/red]" in result.stdout

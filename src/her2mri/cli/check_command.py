@@ -34,9 +34,10 @@ def check(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON")] = False,
 ) -> None:
-    """Check lesion tables: every fault, what a reader must know, and who would be left out."""
+    """Check lesion tables: every fault, what a reader must know, who would be left out, and the events left."""
     from her2mri.cohort.eligibility import apply_exclusions
     from her2mri.cohort.lesion_table import check_files
+    from her2mri.cohort.task_counts import task_caveats, task_counts
     from her2mri.dictionary import load_dictionary
     from her2mri.errors import Fault, InputError
 
@@ -48,22 +49,32 @@ def check(
         )
     checked = check_files(tables, dictionary)
     if checked.faults:
-        _print(checked, checked.caveats, None, as_json=json)
+        _print(checked, checked.caveats, None, None, as_json=json)
         raise typer.Exit(2)
     cohort = checked.cohort(label_rule=label_rule)
     predictors = [variable.name for variable in dictionary.with_role("predictor")]
     included, flow = apply_exclusions(cohort, predictors=predictors)
-    _print(checked, included.caveats, flow, as_json=json)
+    caveats = (*included.caveats, *task_caveats(included))
+    _print(checked, caveats, flow, task_counts(included), as_json=json)
 
 
-def _print(checked: CheckedTables, caveats: Sequence[Caveat], flow: Flow | None, *, as_json: bool) -> None:
+def _print(
+    checked: CheckedTables,
+    caveats: Sequence[Caveat],
+    flow: Flow | None,
+    tasks: pd.DataFrame | None,
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
-        typer.echo(json_format.dumps(_as_data(checked, caveats, flow), ensure_ascii=False, indent=2))
+        typer.echo(json_format.dumps(_as_data(checked, caveats, flow, tasks), ensure_ascii=False, indent=2))
     else:
-        _print_for_people(checked.faults, caveats, flow)
+        _print_for_people(checked.faults, caveats, flow, tasks)
 
 
-def _as_data(checked: CheckedTables, caveats: Sequence[Caveat], flow: Flow | None) -> dict[str, Any]:
+def _as_data(
+    checked: CheckedTables, caveats: Sequence[Caveat], flow: Flow | None, tasks: pd.DataFrame | None
+) -> dict[str, Any]:
     """Every single fault and caveat, nothing grouped."""
     return {
         "ok": not checked.faults,
@@ -72,10 +83,13 @@ def _as_data(checked: CheckedTables, caveats: Sequence[Caveat], flow: Flow | Non
         "caveats": [asdict(caveat) for caveat in caveats],
         "flow": [] if flow is None else flow.frame().to_dict("records"),
         "missing": [] if flow is None else flow.missing_frame().to_dict("records"),
+        "tasks": [] if tasks is None else tasks.to_dict("records"),
     }
 
 
-def _print_for_people(faults: Sequence[Fault], caveats: Sequence[Caveat], flow: Flow | None) -> None:
+def _print_for_people(
+    faults: Sequence[Fault], caveats: Sequence[Caveat], flow: Flow | None, tasks: pd.DataFrame | None
+) -> None:
     from rich.console import Console
 
     from her2mri.cli.findings import group_caveats, group_faults
@@ -90,8 +104,12 @@ def _print_for_people(faults: Sequence[Fault], caveats: Sequence[Caveat], flow: 
     if flow is not None:
         _print_flow(console, flow.frame())
         _print_missing(console, flow.missing_frame())
+    if tasks is not None:
+        _print_tasks(console, tasks)
     if not faults:
-        console.print("No fault: the table can be studied.")
+        impossible = any(caveat.code == "one_class" for caveat in caveats)
+        said = "but not every task can be studied: see above" if impossible else "the table can be studied"
+        console.print(f"No fault{', ' if impossible else ': '}{said}.")
 
 
 def _print_findings(console: Any, title: str, findings: Sequence[Finding]) -> None:
@@ -146,4 +164,17 @@ def _print_missing(console: Any, missing: pd.DataFrame) -> None:
         table.add_row(
             Text(str(row["label"])), str(row["lesions_missing"]), str(row["lesions_missing_only_this"])
         )
+    console.print(table)
+
+
+def _print_tasks(console: Any, tasks: pd.DataFrame) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title="Lesions left for each task", title_justify="left")
+    for heading in ("Task", "Center", "Lesions", "Events", "Others"):
+        table.add_column(heading, justify="left" if heading in {"Task", "Center"} else "right")
+    for row in tasks.to_dict("records"):
+        events, others = f"{row['n_events']} {row['positive']}", f"{row['n_nonevents']} {row['negative']}"
+        table.add_row(*map(Text, (row["label"], row["center"], str(row["lesions"]), events, others)))
     console.print(table)
