@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from her2mri.dictionary import load_dictionary
 from her2mri.errors import InputError, StudyFileError, TableError
@@ -64,6 +65,15 @@ def test_shapley_values_of_every_model_add_up_to_its_predictions(result):
         for model, values in task.shapley.items():
             assert values.adds_up
             np.testing.assert_allclose(values.prediction, task.fits[model].probability(training), atol=1e-9)
+
+
+def test_every_result_draws_itself_on_the_axes_given(result):
+    task = result.tasks["her2_low"]
+    for part in (task.evaluation, task.selection, task.shapley["LR"], task.nomogram, result.flow):
+        ax = Figure(figsize=(8, 6)).subplots()
+        assert part.plot(ax=ax) is ax
+        assert not part.frame().empty
+        assert ax.lines or ax.collections or ax.patches or ax.texts
 
 
 def test_the_lesions_table_carries_every_prediction_beside_the_input(result, lesions):

@@ -79,6 +79,11 @@ class Evaluation:
         """One row a note."""
         return notes_frame(self.notes)
 
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """ROC curves of all models in the last sample of the first task: for new lesions, the one that tells."""
+        task = str(self.roc["task"].iloc[0])
+        return self.plot_roc(task, str(self.roc.loc[self.roc["task"] == task, "sample"].iloc[-1]), ax)
+
     def plot_roc(self, task: str, sample: str, ax: Axes | None = None) -> Axes:
         """ROC curves of all models in one sample."""
         from her2mri.evaluation.drawing_roc import draw_roc

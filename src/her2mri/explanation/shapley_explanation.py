@@ -85,6 +85,10 @@ class ShapleyValues:
             .reset_index(drop=True)
         )
 
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The summary of all lesions."""
+        return self.plot_summary(ax)
+
     def plot_summary(self, ax: Axes | None = None) -> Axes:
         """Every lesion a dot: levels of a category in lanes of their own, measurements by colour."""
         from her2mri.explanation.drawing_shapley import draw_summary

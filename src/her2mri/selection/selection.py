@@ -164,6 +164,10 @@ class Selection:
         """The cross-validated deviance, one row a penalty: see ``CrossValidatedLasso.frame``."""
         return self._lasso().frame()
 
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The cross-validated deviance that the selection starts from."""
+        return self.plot_deviance(ax)
+
     def plot_path(self, ax: Axes | None = None) -> Axes:
         """Every coefficient along the LASSO path, those of the variables kept by it in colour."""
         from her2mri.selection.drawing import draw_path
