@@ -18,11 +18,11 @@ from her2mri.datasets.reconstruction_values import pairs_won
 from her2mri.vocabulary import INTERNAL_VALIDATION, TRAINING
 
 LOW_ZERO_P: Final[dict[tuple[str, str], float]] = {
-    ("age", INTERNAL_VALIDATION): 0.08,
+    ("age", INTERNAL_VALIDATION): 0.078,
     ("adc", TRAINING): 0.001,
-    ("diameter_cm", TRAINING): 0.06,
+    ("diameter_cm", TRAINING): 0.053,
 }
-"""Rank-sum p-values that become about the printed ones by the printed adjustment."""
+"""Rank-sum p-values by undoing the adjustment of the printed ones."""
 
 _FIXED: Final = {"diameter_cm": (2.0, 5.0)}
 """Values that no exchange crosses, besides the quartiles: the bounds of the T categories."""
