@@ -86,9 +86,10 @@ def _selection(result: StudyResult) -> Paragraph:
         f"than zero at the penalty {penalty} in {settings.lasso_folds}-fold cross-validation on the training set, "
         f"folds by patient. Of these, variables with p < {settings.multivariable_p:g} in one multivariable logistic "
         "regression went on to stepwise regression in both directions by Akaike's criterion, and those with "
-        f"p < {settings.final_p:g} there were kept. A variable with several levels entered or left whole, by the "
-        "joint Wald test. The selection used the training set once and was not repeated in resamples, as in the "
-        "published protocol: performance in the training set is therefore too good.",
+        f"p < {settings.final_p:g} there were kept. A variable with several levels entered or left whole, by its "
+        "joint Wald test, or the penalised likelihood ratio test where the classes separate. The selection used the "
+        "training set once and was not repeated in resamples, as in the published protocol: performance "
+        "in the training set is therefore too good.",
     )
 
 
@@ -102,8 +103,10 @@ def _models(result: StudyResult) -> Paragraph:
     return (
         "Models",
         f"Fitted on the training set to the predictors kept: {names}. Their settings were chosen by the mean AUC of "
-        f"{result.study.models.tuning_folds}-fold cross-validation inside the training set, folds by patient. The "
-        "margin of the support vector machine was turned into a probability by a sigmoid fitted to out-of-fold "
+        f"{result.study.models.tuning_folds}-fold cross-validation inside the training set, folds by patient. Logistic "
+        "regression is not penalised; where a term separates the classes, Firth's penalty is used and the intercept is "
+        "then fitted again so that the mean prediction is the share of events. The margin of the "
+        "support vector machine was turned into a probability by a sigmoid fitted to out-of-fold "
         f"margins.{labels}",
     )
 

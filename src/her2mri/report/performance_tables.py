@@ -66,7 +66,9 @@ def calibration_table(performance: pd.DataFrame) -> DisplayTable:
         tuple(rows),
         note=(
             "Ideal: 0 in the large (slope held at 1) and for the intercept (slope free), 1 for the slope, 0 for the "
-            "integrated calibration index, the mean distance between the smooth curve and the diagonal."
+            "integrated calibration index, the mean distance between the smooth curve and the diagonal. "
+            "Intervals: Wald; "
+            "for the Brier score percentiles of the bootstrap, for the index symmetric about the estimate, cut at 0."
         ),
     )
 

@@ -18,7 +18,7 @@ from her2mri.report.performance_tables import (
 )
 from her2mri.report.summary import TaskSummary
 from her2mri.report.table_one_table import table_one_table
-from her2mri.selection.selection import STEPS
+from her2mri.selection.selection import STEPS, WALD
 from her2mri.study.results import TaskResult
 from her2mri.vocabulary import MODELS, SAMPLES
 
@@ -131,18 +131,16 @@ def _selection_table(task: TaskResult) -> DisplayTable:
     frame = task.selection.frame()
     final = frame[(frame["step"] == frame["step"].iloc[-1]) & frame["kept"]]
     rows: list[tuple[str, ...]] = []
-    for variable in task.fits["LR"].encoding.variables:
-        terms = final[final["variable"] == variable.name]
-        whole = terms[terms["term"] == variable.name]
-        single = len(terms) == 1
-        for row in terms.to_dict("records"):
-            level = str(row["term"]).partition("=")[2]
-            if row["term"] == variable.name and not single and not level:
-                rows.append((variable.title, "", "", p_value(whole["p_value"].iloc[0])))
-                continue
-            name = f"{variable.title}: {variable.label_of(level)}" if level else variable.title
-            ratio = estimate(row["odds_ratio"], row["conf_low"], row["conf_high"])
-            rows.append((name, number(row["estimate"], 3), ratio, p_value(row["p_value"])))
+    labels = {variable.name: variable for variable in task.fits["LR"].encoding.variables}
+    for row in final.to_dict("records"):
+        variable = labels[str(row["variable"])]
+        level = str(row["term"]).partition("=")[2]
+        if pd.isna(row["estimate"]) and row["test"] != WALD:
+            rows.append((f"{variable.title}, whole", "", "", p_value(row["p_value"])))
+            continue
+        name = f"{variable.title}: {variable.label_of(level)}" if level else variable.title
+        ratio = estimate(row["odds_ratio"], row["conf_low"], row["conf_high"])
+        rows.append((name, number(row["estimate"], 3), ratio, p_value(row["p_value"])))
     intercept = task.selection.final.coefficients[0]
     rows.append(("Intercept", number(float(intercept), 3), "", ""))
     return DisplayTable(
@@ -150,9 +148,10 @@ def _selection_table(task: TaskResult) -> DisplayTable:
         ("Term", "Coefficient", "Odds ratio (95 % interval)", "p"),
         tuple(rows),
         note=(
-            f"Logistic regression for {task.data.task.positive_label} on the training set. p of a variable with "
-            "several levels: joint Wald test. All steps stand in tables/selection_"
-            f"{task.name}.csv. p-values after selection are too small; they describe, they do not prove."
+            f"Logistic regression for {task.data.task.positive_label} on the training set. p beside an interval "
+            f"is Wald's; p of a whole variable, which decides: {task.selection.test_name}. All steps stand in "
+            f"tables/selection_{task.name}.csv. p-values after selection are too small; they describe, they "
+            "do not prove."
         ),
     )
 
