@@ -119,6 +119,11 @@ def test_a_truncated_workbook_is_a_fault(tmp_path: Path) -> None:
 CELLS = ["T", "auc", "ppv", "0.8", "1.2", "-1", "<0.001", "", "40", "0", "x", "9" * 30]
 
 
+def test_a_count_that_no_registry_has_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(HEADER + f"T,s,M,sensitivity,0.81,40,{'9' * 30}\n")
+    assert "at most 10 digits" in faults_of(tmp_path / "t.csv")[0]
+
+
 @given(st.lists(st.lists(st.sampled_from(CELLS), max_size=7), max_size=5))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_table_is_audited_or_refused(tmp_path: Path, rows: list[list[str]]) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import Final
 
 from her2mri.audit.formats import CHARACTERISTICS, FORMATS, PERFORMANCE, Format, metric_name
 from her2mri.audit.printed import Printed, parse_percent, parse_printed
 from her2mri.audit.reading import TextTable, read_text_tables
 from her2mri.audit.tables import AuditInput, Cell, Figure, Relation
 from her2mri.errors import Fault, InputError
+
+_MOST_DIGITS: Final = 10
 
 
 def read_tables(paths: Iterable[Path]) -> AuditInput:
@@ -103,8 +106,9 @@ class _Reader:
         text = self.text(name).replace(",", "").removesuffix(".0")
         if not text:
             return None
-        if not text.isdecimal():
-            self.fault(name, "not a whole number", allowed="a whole number >= 0, or empty")
+        if not text.isdecimal() or len(text) > _MOST_DIGITS:
+            allowed = f"a whole number of at most {_MOST_DIGITS} digits, or empty"
+            self.fault(name, "not a whole number that can count lesions", allowed=allowed)
             return None
         return int(text)
 
