@@ -84,5 +84,9 @@ def test_a_model_without_any_effect_can_still_be_drawn() -> None:
         model="LR",
         positive_label="HER2-low",
     )
+    assert not flat.values.any()
     for ax in (flat.plot_summary(), flat.plot_bar(), flat.plot_lesion("a")):
         ax.figure.draw_without_rendering()
+        low, high = ax.get_xlim()
+        assert np.isfinite([low, high]).all()
+        assert low < high
