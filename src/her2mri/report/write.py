@@ -20,7 +20,7 @@ from her2mri.report.published_comparison import is_published
 from her2mri.report.view import study_view
 from her2mri.report.workbook import write_workbook
 from her2mri.study.freeze import bundles
-from her2mri.study.jobs import Progress, run_jobs
+from her2mri.jobs import Progress, run_jobs
 from her2mri.study.provenance import provenance
 from her2mri.study.results import StudyResult
 

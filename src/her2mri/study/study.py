@@ -15,7 +15,7 @@ from her2mri.cohort.eligibility import apply_exclusions
 from her2mri.cohort.lesion_table import cohort_from_frame, read_cohort
 from her2mri.datasets.published_cohort import acknowledge, published_cohort
 from her2mri.errors import Fault, TableError
-from her2mri.study.jobs import Progress, run_jobs
+from her2mri.jobs import Progress, run_jobs
 from her2mri.study.results import StudyResult, TaskResult
 from her2mri.study.study_file import StudyFile, parse_study, read_study_file
 from her2mri.study.task_analysis import (

@@ -1,0 +1,69 @@
+"""What validation by resampling takes: the whole development of models, never a fitted model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+
+from her2mri.cohort.design_matrix import FloatArray, IntArray
+from her2mri.dictionary import Variable
+from her2mri.models.fit import Fit
+from her2mri.models.recipe import Recipe
+
+
+class Developed(Protocol):
+    """One model that a development ended with."""
+
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """The variables that the model uses."""
+        ...
+
+    def probability(self, frame: pd.DataFrame) -> FloatArray:
+        """Probability of the positive class for each lesion of ``frame``."""
+        ...
+
+
+class Development(Protocol):
+    """Everything from candidate variables to models, done from the start on the lesions it is given."""
+
+    def __call__(self, frame: pd.DataFrame, y: IntArray, patient: IntArray) -> Mapping[str, Developed]:
+        """The models by name; raises EstimationError or TableError where these lesions carry none."""
+        ...
+
+
+@dataclass(frozen=True)
+class DevelopedModel:
+    """A fitted model with the variables that were selected for it.
+
+    A level that the lesions it was developed on did not have counts as the reference: a resample may lack a
+    rare level, and the lesions that have it must still be predicted.
+    """
+
+    selected: tuple[str, ...]
+    fit: Fit
+
+    def probability(self, frame: pd.DataFrame) -> FloatArray:
+        """Probability of the positive class for each lesion, which must have every variable selected."""
+        return self.fit.predict(self.fit.encoding.matrix(frame))
+
+
+@dataclass(frozen=True)
+class RecipeDevelopment:
+    """A recipe for some families, which share one selection of predictors."""
+
+    recipe: Recipe
+    families: tuple[str, ...]
+    candidates: tuple[Variable, ...]
+
+    def __call__(self, frame: pd.DataFrame, y: IntArray, patient: IntArray) -> dict[str, DevelopedModel]:
+        """Select once, then tune and fit each family."""
+        chosen = self.recipe.select(frame, y, patient, self.candidates).variables
+        predictors = [variable for variable in self.candidates if variable.name in chosen]
+        return {
+            name: DevelopedModel(chosen, self.recipe.fit(name, frame, y, patient, predictors))
+            for name in self.families
+        }
