@@ -13,6 +13,7 @@ import pandas as pd
 
 from her2mri.datasets.published_cohort import unmet
 from her2mri.figure_style import save_figure
+from her2mri.jobs import Progress, run_jobs
 from her2mri.output.destination import complete_folder
 from her2mri.output.page import render_page
 from her2mri.report.figures import StudyFigure, study_figures
@@ -20,7 +21,6 @@ from her2mri.report.published_comparison import is_published
 from her2mri.report.view import study_view
 from her2mri.report.workbook import write_workbook
 from her2mri.study.freeze import bundles
-from her2mri.jobs import Progress, run_jobs
 from her2mri.study.provenance import provenance
 from her2mri.study.results import StudyResult
 
