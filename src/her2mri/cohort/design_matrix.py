@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from her2mri.cohort.restricted_cubic_spline import restricted_cubic_spline, spline_knots
 from her2mri.dictionary import Variable
 
 FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -16,11 +17,17 @@ IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 @dataclass(frozen=True)
 class Term:
-    """One column: a continuous variable as it is, or 1 where a category has this level."""
+    """One column: a continuous variable as it is, a bend of its spline, or 1 where a category has this level.
+
+    ``knots`` are those of the variable's spline, the same for all its terms; ``basis`` 0 is the variable
+    itself, 1 and above are the bends (see :func:`restricted_cubic_spline`).
+    """
 
     name: str
     variable: str
     level: str | None = None
+    knots: tuple[float, ...] = ()
+    basis: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,19 +48,20 @@ class Encoding:
     """For each variable the levels met, reference first; empty for a continuous one."""
 
     @classmethod
-    def learn(cls, frame: pd.DataFrame, variables: Sequence[Variable]) -> Encoding:
+    def learn(cls, frame: pd.DataFrame, variables: Sequence[Variable], *, knots: int = 0) -> Encoding:
         """The encoding of these variables over the levels present in ``frame``.
 
         The reference is the dictionary's, or the first level present where the dictionary's is absent. A
-        variable that never varies has no term.
+        variable that never varies has no term. With ``knots`` 3, 4 or 5 each continuous variable is a
+        restricted cubic spline with knots at the quantiles of ``frame``: fewer where they coincide, the
+        variable as it is where no 3 are apart.
         """
         terms: list[Term] = []
         met: list[tuple[str, ...]] = []
         for variable in variables:
             if not variable.is_categorical:
                 met.append(())
-                if frame[variable.name].nunique() > 1:
-                    terms.append(Term(variable.name, variable.name))
+                terms += _measured(variable.name, frame[variable.name], knots)
                 continue
             present = set(frame[variable.name].dropna())
             levels = tuple(value for value in variable.values if value in present)
@@ -63,7 +71,7 @@ class Encoding:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the columns: ``eer``, ``shape=irregular``."""
+        """The names of the columns: ``eer``, ``eer'`` (a bend), ``shape=irregular``."""
         return tuple(term.name for term in self.terms)
 
     @property
@@ -77,7 +85,11 @@ class Encoding:
         columns = []
         for term in self.terms:
             values = frame[term.variable]
-            if term.level is None:
+            if term.basis > 0:
+                columns.append(
+                    restricted_cubic_spline(values.to_numpy(dtype=float), term.knots)[:, term.basis]
+                )
+            elif term.level is None:
                 columns.append(values.to_numpy(dtype=float))
             else:
                 columns.append(np.where(values.isna(), np.nan, (values == term.level).to_numpy(dtype=float)))
@@ -107,3 +119,13 @@ class Encoding:
             if met
         }
         return pd.DataFrame(unmet, index=frame.index)
+
+
+def _measured(name: str, values: pd.Series, n_knots: int) -> list[Term]:
+    """The terms of a continuous variable; none where it never varies."""
+    known = values.to_numpy(dtype=float)
+    known = known[~np.isnan(known)]
+    if len(known) == 0 or known.min() == known.max():
+        return []
+    knots = spline_knots(known, n_knots) if n_knots else ()
+    return [Term(name + "'" * basis, name, None, knots, basis) for basis in range(max(1, len(knots) - 1))]
