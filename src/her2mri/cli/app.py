@@ -16,6 +16,7 @@ VERBS = (
     "template",
     "check",
     "import",
+    "samplesize",
     "study",
     "audit",
     "predict",

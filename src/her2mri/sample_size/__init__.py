@@ -1,0 +1,1 @@
+"""How many lesions it takes: to develop a model, and to validate one."""

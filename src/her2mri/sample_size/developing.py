@@ -1,0 +1,131 @@
+"""The smallest sample that a logistic model may be developed on.
+
+Riley et al 2019 (doi:10.1002/sim.7992) and 2020 (doi:10.1136/bmj.m441).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from her2mri.sample_size.criterion import Criterion, criteria_frame
+from her2mri.sample_size.explained_variation import largest_cox_snell
+
+SHRINKAGE: Final = 0.9
+OPTIMISM: Final = 0.05
+MARGIN: Final = 0.05
+PREDICTION_ERROR: Final = 0.05
+_Z: Final = 1.96
+_MOST_PARAMETERS_OF_MAPE: Final = 30
+
+
+@dataclass(frozen=True)
+class DevelopmentSize:
+    """What developing a model asks for; ``parameters`` counts candidate terms, not variables."""
+
+    prevalence: float
+    parameters: int
+    cox_snell: float
+    shrinkage: float
+    criteria: tuple[Criterion, ...]
+
+    @property
+    def n(self) -> int:
+        """Lesions that meet every criterion."""
+        return max(criterion.n for criterion in self.criteria)
+
+    @property
+    def n_events(self) -> int:
+        """Events among them."""
+        return max(criterion.n_events for criterion in self.criteria)
+
+    def frame(self) -> pd.DataFrame:
+        """One row a criterion."""
+        return criteria_frame(self.criteria)
+
+
+def development_size(
+    *, prevalence: float, parameters: int, cox_snell: float, shrinkage: float = SHRINKAGE
+) -> DevelopmentSize:
+    """The lesions that four criteria ask for.
+
+    1. Predictions need shrinking by no more than ``1 - shrinkage``.
+    2. Nagelkerke's R squared falls by no more than 0.05 in new lesions.
+    3. The overall risk is known to within 0.05.
+    4. The mean error of a predicted probability is at most 0.05 (van Smeden et al 2019,
+       doi:10.1177/0962280218784726); found by simulation for up to 30 parameters and given for no more.
+
+    >>> size = development_size(prevalence=0.174, parameters=24, cox_snell=0.288)
+    >>> [criterion.n for criterion in size.criteria]
+    [623, 662, 221, 801]
+    """
+    ceiling = largest_cox_snell(prevalence)
+    if parameters < 1:
+        raise ValueError(f"parameters must be 1 or more, got {parameters}")
+    if not 0.0 < cox_snell < ceiling:
+        raise ValueError(
+            f"cox_snell must fulfil 0 < cox_snell < {ceiling:.4g} at this prevalence, got {cox_snell}"
+        )
+    if not cox_snell < shrinkage < 1.0:
+        raise ValueError(f"shrinkage must fulfil {cox_snell:.4g} < shrinkage < 1, got {shrinkage}")
+    of_optimism = cox_snell / (cox_snell + OPTIMISM * ceiling)
+    sizes = [
+        ("shrinkage", f"Shrinkage of at least {shrinkage:g}", _size_for(shrinkage, parameters, cox_snell)),
+        (
+            "optimism",
+            f"Optimism in Nagelkerke's R² of at most {OPTIMISM:g}",
+            _size_for(of_optimism, parameters, cox_snell),
+        ),
+        (
+            "overall_risk",
+            f"Overall risk known to within {MARGIN:g}",
+            (_Z / MARGIN) ** 2 * prevalence * (1.0 - prevalence),
+        ),
+    ]
+    if parameters <= _MOST_PARAMETERS_OF_MAPE:
+        label = f"Mean error of a predicted probability of at most {PREDICTION_ERROR:g}"
+        sizes.append(("prediction_error", label, _size_for_error(prevalence, parameters)))
+    criteria = tuple(Criterion.of(name, label, size, prevalence) for name, label, size in sizes)
+    return DevelopmentSize(prevalence, parameters, cox_snell, shrinkage, criteria)
+
+
+def expected_shrinkage(n: float, *, parameters: int, cox_snell: float) -> float:
+    """The shrinkage to expect of ``n`` lesions: the first criterion solved for it; NaN where there is none.
+
+    >>> round(expected_shrinkage(623, parameters=24, cox_snell=0.288), 3)
+    0.9
+    """
+    from scipy.optimize import brentq
+
+    def missing(shrinkage: float) -> float:
+        return _size_for(shrinkage, parameters, cox_snell) - n
+
+    # Between the R squared itself and 1 the size falls to a least one and then grows without bound.
+    grid = [cox_snell + (1.0 - cox_snell) * step / 1000.0 for step in range(1, 1000)]
+    least = min(grid, key=missing)
+    if missing(least) > 0:
+        return math.nan
+    return float(brentq(missing, least, 1.0 - 1e-9))
+
+
+def most_parameters(n: float, *, prevalence: float, cox_snell: float, shrinkage: float = SHRINKAGE) -> int:
+    """How many candidate terms ``n`` lesions carry by the first two criteria.
+
+    >>> most_parameters(662, prevalence=0.174, cox_snell=0.288)
+    24
+    """
+    of_optimism = cox_snell / (cox_snell + OPTIMISM * largest_cox_snell(prevalence))
+    return int(min(n / _size_for(goal, 1, cox_snell) for goal in (shrinkage, of_optimism)) + 1e-9)
+
+
+def _size_for(shrinkage: float, parameters: int, cox_snell: float) -> float:
+    return parameters / ((shrinkage - 1.0) * math.log1p(-cox_snell / shrinkage))
+
+
+def _size_for_error(prevalence: float, parameters: int) -> float:
+    rarer = min(prevalence, 1.0 - prevalence)
+    error = -0.508 + 0.259 * math.log(rarer) + 0.504 * math.log(parameters) - math.log(PREDICTION_ERROR)
+    return math.exp(error / 0.544)

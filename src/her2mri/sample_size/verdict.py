@@ -1,0 +1,121 @@
+"""Whether a study is large enough: what it has beside what the criteria ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from her2mri.sample_size.criterion import Criterion
+from her2mri.sample_size.developing import (
+    SHRINKAGE,
+    DevelopmentSize,
+    development_size,
+    expected_shrinkage,
+    most_parameters,
+)
+from her2mri.sample_size.explained_variation import (
+    cox_snell_of_auc,
+    cox_snell_of_nagelkerke,
+    linear_predictor_of_auc,
+)
+from her2mri.sample_size.validating import ValidationSize, validation_size
+
+CAUTIOUS_NAGELKERKE: Final = 0.15
+"""Riley et al 2020: to be assumed where nothing is known of how well the outcome can be predicted."""
+
+VERDICT_COLUMNS: Final = ("purpose", "sample", "criterion", "label", "n_needed", "n", "met")
+
+
+@dataclass(frozen=True)
+class SizeVerdict:
+    """What a study's samples meet; sizes count patients, since a second lesion of a patient says less than a first.
+
+    ``anticipated_auc`` is None where the model's performance was assumed by ``CAUTIOUS_NAGELKERKE``; then no
+    validation size is known. ``shrinkage`` is the one to expect of the development sample.
+    """
+
+    n_development: int
+    n_validation: Mapping[str, int]
+    anticipated_auc: float | None
+    development: DevelopmentSize
+    validation: ValidationSize | None
+    shrinkage: float
+    parameters_carried: int
+
+    @property
+    def large_enough(self) -> bool:
+        """Whether the development sample meets every criterion."""
+        return self.n_development >= self.development.n
+
+    def frame(self) -> pd.DataFrame:
+        """One row a purpose, sample and criterion: ``VERDICT_COLUMNS``."""
+        rows = [_row("development", "development", c, self.n_development) for c in self.development.criteria]
+        for sample, n in self.n_validation.items():
+            criteria = self.validation.criteria if self.validation else ()
+            rows += [_row("validation", sample, criterion, n) for criterion in criteria]
+        return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS))
+
+    def sentence(self) -> str:
+        """The verdict in words."""
+        needed, size = self.development.n, self.development
+        start = (
+            f"{self.n_development:,} patients for {size.parameters} candidate terms: "
+            f"{'enough' if self.large_enough else f'{needed:,} are asked for'}."
+        )
+        if self.large_enough:
+            return start
+        return (
+            f"{start} They carry {self.parameters_carried} terms; expect predictions to need shrinking by a factor "
+            f"of about {self.shrinkage:.2f}."
+        )
+
+
+def size_verdict(
+    *,
+    n_development: int,
+    prevalence: float,
+    parameters: int,
+    n_validation: Mapping[str, int] | None = None,
+    anticipated_auc: float | None = None,
+) -> SizeVerdict:
+    """The verdict on samples of these sizes, for ``parameters`` candidate terms.
+
+    >>> verdict = size_verdict(n_development=613, prevalence=0.22, parameters=45, anticipated_auc=0.8)
+    >>> verdict.large_enough, verdict.development.n > 613
+    (False, True)
+    """
+    if anticipated_auc is None:
+        cox_snell = cox_snell_of_nagelkerke(CAUTIOUS_NAGELKERKE, prevalence)
+        validation = None
+    else:
+        cox_snell = cox_snell_of_auc(anticipated_auc, prevalence)
+        values, weights = linear_predictor_of_auc(anticipated_auc, prevalence)
+        validation = validation_size(
+            prevalence=prevalence, auc=anticipated_auc, linear_predictor=values, weights=weights
+        )
+    return SizeVerdict(
+        n_development=n_development,
+        n_validation=dict(n_validation or {}),
+        anticipated_auc=anticipated_auc,
+        development=development_size(prevalence=prevalence, parameters=parameters, cox_snell=cox_snell),
+        validation=validation,
+        shrinkage=expected_shrinkage(n_development, parameters=parameters, cox_snell=cox_snell),
+        parameters_carried=most_parameters(
+            n_development, prevalence=prevalence, cox_snell=cox_snell, shrinkage=SHRINKAGE
+        ),
+    )
+
+
+def _row(purpose: str, sample: str, criterion: Criterion, n: int) -> dict[str, object]:
+    return {
+        "purpose": purpose,
+        "sample": sample,
+        "criterion": criterion.name,
+        "label": criterion.label,
+        "n_needed": criterion.n,
+        "n": n,
+        "met": n >= criterion.n,
+    }
