@@ -98,8 +98,6 @@ def expected_shrinkage(n: float, *, parameters: int, cox_snell: float) -> float:
     >>> round(expected_shrinkage(623, parameters=24, cox_snell=0.288), 3)
     0.9
     """
-    from scipy.optimize import brentq
-
     def missing(shrinkage: float) -> float:
         return _size_for(shrinkage, parameters, cox_snell) - n
 
@@ -108,7 +106,11 @@ def expected_shrinkage(n: float, *, parameters: int, cox_snell: float) -> float:
     least = min(grid, key=missing)
     if missing(least) > 0:
         return math.nan
-    return float(brentq(missing, least, 1.0 - 1e-9))
+    low, high = least, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if missing(middle) < 0 else (low, middle)
+    return low
 
 
 def most_parameters(n: float, *, prevalence: float, cox_snell: float, shrinkage: float = SHRINKAGE) -> int:
