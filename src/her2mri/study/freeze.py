@@ -16,7 +16,7 @@ from her2mri.bundle import Bundle
 from her2mri.bundle.canonical import canonical
 from her2mri.bundle.families import PATIENT_FAMILIES
 from her2mri.cohort.cohort import Cohort
-from her2mri.cohort.design_matrix import Encoding
+from her2mri.cohort.design_matrix import Encoding, Term
 from her2mri.dictionary import DataDictionary, Exclusion, Variable
 from her2mri.evaluation.decision_curve import DCA_RULES
 from her2mri.evaluation.performance import YOUDEN_TRAINING
@@ -162,8 +162,14 @@ def _encoding(encoding: Encoding) -> dict[str, Any]:
             {"name": variable.name, "levels": levels}
             for variable, levels in zip(encoding.variables, encoding.levels, strict=True)
         ],
-        "terms": [asdict(term) for term in encoding.terms],
+        "terms": [_term(term) for term in encoding.terms],
     }
+
+
+def _term(term: Term) -> dict[str, Any]:
+    """One column; a spline's knots and which of its columns this is are told of splines only."""
+    told: dict[str, Any] = {"name": term.name, "variable": term.variable, "level": term.level}
+    return {**told, "knots": list(term.knots), "basis": term.basis} if term.knots else told
 
 
 def _thresholds(rows: pd.DataFrame) -> list[dict[str, Any]]:
