@@ -13,6 +13,7 @@ from her2mri.errors import InputError
 # group, variable, coding as in the workbook's three rows of headings, and one patient's cell
 COLUMNS = [
     ("Patient Information", "Patient ID", None, "Breast_MRI_001"),
+    ("MRI Technical Information", "Field Strength (Tesla)", "1.494=0,1.5=1,2.8936=2,3=3", 2),
     ("Demographics", "Date of Birth (Days)", "(day 0 is the diagnosis)", -14610),
     (None, "Menopause (at diagnosis)", "{0 = pre,\n1 = post,\n2 = N/A}", 1),
     (None, "Metastatic at Presentation (Outside of Lymph Nodes)", "{0 = no 1 = yes}", 0),
@@ -64,7 +65,7 @@ def test_every_column_of_duke_reaches_its_own(workbook):
     lesion = import_duke(workbook({})).frame.iloc[0].to_dict()
     assert lesion.pop("age") == pytest.approx(40.0)
     assert lesion == {
-        "patient_id": "Breast_MRI_001", "lesion_id": "Breast_MRI_001", "center": "Duke",
+        "patient_id": "Breast_MRI_001", "lesion_id": "Breast_MRI_001", "center": "Duke", "field_strength": "3",
         "distant_metastasis": "no", "invasive": "yes", "her2_status": "positive", "er_status": "positive",
         "pr_status": "negative", "tubule_score": 3, "nuclear_score": 2, "mitotic_score": 1, "grade": "II",
         "histological_subtype": "idc", "menopausal_status": "postmenopausal", "n_category": "N3",

@@ -12,6 +12,7 @@ PATIENT = {
     "patient_id": "ISPY2_1", "dataset": "ISPY2", "multifocal_cancer": 1, "nac_agent": "T-DM1 + Pertuzumab",
     "anti_her2_neu_therapy": None, "pcr": 1, "hr": 0, "er": None, "pr": None, "her2": 1,
     "nottingham_grade": None, "tumor_subtype": "her2_enriched", "age": 50, "menopause": "post",
+    "field_strength": 1.5,
 }  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def test_every_column_of_mama_mia_reaches_its_own(workbook):
     assert frame.iloc[0].dropna().to_dict() == {
         "patient_id": "ISPY2_1", "lesion_id": "ISPY2_1", "center": "ISPY2", "her2_status": "positive",
         "hr_status": "negative", "age": 50.0, "menopausal_status": "postmenopausal",
-        "lesion_number": "multiple",
+        "lesion_number": "multiple", "field_strength": "1.5",
     }  # fmt: skip
 
 

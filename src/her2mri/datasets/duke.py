@@ -68,6 +68,7 @@ RECODES: Final = (
         "from the MRI report's wording; its makers call it not very reliable",
     ),
     Recode("Lymphadenopathy or Suspicious Nodes", "lymphadenectasis", _NO_YES),
+    Recode("Field Strength (Tesla)", "field_strength", {"0": "1.5", "1": "1.5", "2": "3", "3": "3"}),
 )  # fmt: skip
 
 _LATER_GROUPS: Final = (

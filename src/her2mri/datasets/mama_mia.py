@@ -55,6 +55,7 @@ RECODES: Final = (
         "perimenopausal is missing",
     ),
     Recode("multifocal_cancer", "lesion_number", {"0": "single", "1": "multiple"}),
+    Recode("field_strength", "field_strength", {"1.5": "1.5", "3": "3", "3.0": "3"}),
 )
 
 _REASONS: Final = {

@@ -2,6 +2,7 @@
 
 from her2mri.dictionary.dictionary import DataDictionary, load_dictionary
 from her2mri.dictionary.rules import CutRule, Derived, Exclusion, TableRule
+from her2mri.dictionary.subgroup import Subgroup
 from her2mri.dictionary.task import Task
 from her2mri.dictionary.variable import Level, UnitSlip, Variable
 
@@ -11,6 +12,7 @@ __all__ = [
     "Derived",
     "Exclusion",
     "Level",
+    "Subgroup",
     "TableRule",
     "Task",
     "UnitSlip",

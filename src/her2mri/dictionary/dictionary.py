@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 from her2mri.dictionary.rules import CutRule, Exclusion, Rule, TableRow, TableRule, tuple_of
+from her2mri.dictionary.subgroup import Subgroup
 from her2mri.dictionary.task import Task
 from her2mri.dictionary.variable import Level, UnitSlip, Variable
 
@@ -35,6 +36,7 @@ class DataDictionary:
     sha256: str
     caution: str = ""
     labelling: str = ""
+    subgroups: tuple[Subgroup, ...] = ()
 
     def __contains__(self, name: object) -> bool:
         return any(variable.name == name for variable in self.variables)
@@ -93,6 +95,7 @@ def parse_dictionary(content: bytes) -> DataDictionary:
         sha256=hashlib.sha256(content).hexdigest(),
         caution=data["caution"],
         labelling=data["labelling"],
+        subgroups=tuple(_subgroup(entry) for entry in data.get("subgroups", ())),
     )
     _check(dictionary)
     return dictionary
@@ -162,6 +165,11 @@ def _task(entry: dict[str, Any]) -> Task:
     return Task(**{**entry, **lists})
 
 
+def _subgroup(entry: dict[str, Any]) -> Subgroup:
+    lists: dict[str, Any] = {key: tuple(entry[key]) for key in ("cuts", "labels") if key in entry}
+    return Subgroup(**{**entry, **lists})
+
+
 def _check(dictionary: DataDictionary) -> None:
     """A rule, exclusion or task may only speak of variables and levels that exist."""
     names = [variable.name for variable in dictionary.variables]
@@ -177,11 +185,15 @@ def _check(dictionary: DataDictionary) -> None:
         for name in (exclusion.variable, *exclusion.within)
         if name
     }
+    used |= {subgroup.variable for subgroup in dictionary.subgroups}
     if unknown := used - set(names):
         raise ValueError(f"not variables of the dictionary: {', '.join(sorted(unknown))}")
     for variable in dictionary.variables:
         if variable.group not in dictionary.groups:
             raise ValueError(f"{variable.name}: no group {variable.group!r}")
+    for subgroup in dictionary.subgroups:
+        if subgroup.cuts and len(subgroup.labels) != len(subgroup.cuts) + 1:
+            raise ValueError(f"subgroup {subgroup.variable}: a label for each band between the cuts")
     for task in dictionary.tasks:
         if missing := set(task.eligible) - set(dictionary[task.outcome].values):
             raise ValueError(f"task {task.name}: not levels of {task.outcome}: {', '.join(sorted(missing))}")

@@ -43,7 +43,8 @@ class Variable:
     ``levels`` is empty for continuous variables; its first entry is the reference level. ``bounds`` are
     the smallest and largest values accepted. ``typical`` is where the median of a column is expected: a
     median outside it suggests the whole column is in another unit. ``per_patient``: all lesions of one
-    patient are expected to have the same value.
+    patient are expected to have the same value. ``scanner_dependent``: a measurement whose location and spread differ
+    between scanners.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Variable:
     description: str = ""
     required: bool = False
     per_patient: bool = False
+    scanner_dependent: bool = False
 
     @property
     def is_categorical(self) -> bool:
