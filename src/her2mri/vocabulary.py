@@ -29,6 +29,14 @@ MODELS: Final[dict[str, str]] = {
 }
 """Name of each model, with its label, in the order of the paper's tables."""
 
+CHALLENGERS: Final[dict[str, str]] = {
+    "EN": "Elastic net",
+    "Firth": "Firth's logistic regression",
+    "RCS": "Spline regression",
+    "GB": "Gradient boosting",
+}
+"""Models that the published study did not have, developed beside its own."""
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -58,7 +66,10 @@ METRICS: Final[dict[str, Metric]] = {
         Metric("calibration_in_the_large", "Calibration in the large", -_INFINITE, _INFINITE, "ideal", 0.0),
         Metric("calibration_intercept", "Calibration intercept", -_INFINITE, _INFINITE, "ideal", 0.0),
         Metric("calibration_slope", "Calibration slope", -_INFINITE, _INFINITE, "ideal", 1.0),
+        Metric("observed_expected", "Observed by expected events", 0.0, _INFINITE, "ideal", 1.0),
         Metric("ici", "Integrated calibration index", 0.0, 1.0, "lower"),
+        Metric("e50", "Median calibration error (E50)", 0.0, 1.0, "lower"),
+        Metric("e90", "90th percentile of the calibration error (E90)", 0.0, 1.0, "lower"),
         Metric("net_benefit", "Net benefit", -_INFINITE, 1.0, "higher"),
         Metric("dca_optimal_threshold", "Threshold of highest net benefit", 0.0, 1.0, "ideal"),
     )

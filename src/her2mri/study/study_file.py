@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,7 +20,7 @@ from pydantic import (
 
 from her2mri.dictionary import DataDictionary, load_dictionary
 from her2mri.errors import Fault, StudyFileError
-from her2mri.vocabulary import MODELS
+from her2mri.vocabulary import CHALLENGERS, MODELS
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -119,6 +119,50 @@ class EvaluationSettings(Settings):
     rule_out_probability: Fraction = Field(0.95, description="P(negative) above which an event is ruled out")
 
 
+class ResamplingSettings(Settings):
+    """How the recommended protocol repeats the whole development."""
+
+    n_bootstrap: int = Field(1000, ge=20, le=100_000, description="Resamples of patients")
+    challengers: tuple[str, ...] = Field(
+        tuple(CHALLENGERS), description="Families developed beside those of the published study"
+    )
+    bootstrapped: tuple[str, ...] = Field(
+        ("LR", "EN", "Firth", "RCS"), description="Families developed in every resample; all are cross-validated"
+    )
+    folds: int = Field(5, ge=2, le=20, description="Outer folds of the nested cross-validation")
+    repeats: int = Field(2, ge=1, le=100, description="How often they are drawn anew")
+    imputations: int = Field(5, ge=1, le=100, description="Completed tables where values are missing")
+
+    @field_validator("challengers", "bootstrapped", mode="after")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        known = (*MODELS, *CHALLENGERS)
+        if unknown := [name for name in names if name not in known]:
+            raise ValueError(f"no such model: {', '.join(unknown)}; there are {', '.join(known)}")
+        return tuple(name for name in known if name in names)
+
+
+class DecisionSettings(Settings):
+    """Over which thresholds the recommended protocol asks for net benefit: set before the data are seen."""
+
+    lowest: Fraction = Field(0.05, description="Lowest threshold probability of clinical interest")
+    highest: Fraction = Field(0.6, description="Highest")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.lowest >= self.highest:
+            raise ValueError(f"lowest must be below highest, got {self.lowest:g} and {self.highest:g}")
+        return self
+
+
+class SizeSettings(Settings):
+    """What the verdict on the study's size assumes."""
+
+    anticipated_auc: Annotated[float, Field(gt=0.5, lt=1)] | None = Field(
+        None, description="AUC expected before the study; none: Nagelkerke's R2 of 0.15"
+    )
+
+
 class ExplanationSettings(Settings):
     """How the Shapley values are computed."""
 
@@ -129,7 +173,9 @@ class StudyFile(Settings):
     """A whole study. Every setting has a default: an empty file is the published study."""
 
     title: str = Field("", description="None: the dictionary's")
-    protocol: Literal["paper"] = "paper"
+    protocol: Literal["paper", "recommended"] = Field(
+        "recommended", description="recommended: the published protocol and, beside it, the recommended one"
+    )
     dictionary: Literal["her2"] = _DEFAULT_DICTIONARY
     tasks: tuple[TaskName, ...] = Field((), description="Tasks of the dictionary; none: all of them")
     seed: int = Field(20260101, ge=0)
@@ -141,6 +187,9 @@ class StudyFile(Settings):
     models: ModelSettings = ModelSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     explanation: ExplanationSettings = ExplanationSettings()
+    resampling: ResamplingSettings = ResamplingSettings()
+    decision: DecisionSettings = DecisionSettings()
+    size: SizeSettings = SizeSettings()
 
     @model_validator(mode="before")
     @classmethod
