@@ -66,7 +66,7 @@ def test_an_altered_number_is_refused(frozen):
         (b'{"a":' * 100_000, "nested too deeply"),
         (b'{"format":true}', "names no format"),
         (b'{"format":0}', "no such format"),
-        (b'{"format":2}', "newer than 1"),
+        (b'{"format":3}', "newer than 2"),
         (b'{"format":1,"sha256":"\\ud800"}', "not a bundle|altered"),
         (b'{"format":1,"x":"\\ud800"}', "not a bundle"),
     ],

@@ -59,7 +59,9 @@ def test_the_covariance_follows_the_parents_error_through_the_recalibration(
     found = recalibrate(family.log_odds(X), y, with_slope=with_slope)
     jacobian = np.column_stack([np.eye(len(old))[0], old])[:, : len(found.covariance)]
     expected = jacobian @ found.covariance @ jacobian.T + through @ family.covariance @ through.T
-    np.testing.assert_allclose(recalibrated_covariance(family, X, y, found), expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(
+        recalibrated_covariance(family, family.covariance, X, y, found), expected, rtol=1e-4, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("method", ["intercept", "slope", "refit"])

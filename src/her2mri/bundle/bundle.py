@@ -8,20 +8,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self
 
+import numpy as np
+
 from her2mri.bundle.answer import Answer
-from her2mri.bundle.arrays import logit
+from her2mri.bundle.arrays import FloatArray, logit
 from her2mri.bundle.canonical import canonical, digest, parse, refusal
 from her2mri.bundle.consistency import contradictions
+from her2mri.bundle.design import Design
 from her2mri.bundle.families import Family, family_of, floats
-from her2mri.bundle.joint import Joint
+from her2mri.bundle.formats import NEWEST, format_of
+from her2mri.bundle.joint import Gap, Joint
 from her2mri.bundle.lesion import Input
+from her2mri.bundle.points import scale_of
 from her2mri.bundle.schema import problems
 from her2mri.dictionary.rules import Exclusion
 from her2mri.dictionary.task import Task
 from her2mri.dictionary.variable import Level, UnitSlip, Variable
 from her2mri.errors import BundleError, Fault, LesionError
+from her2mri.explanation.nomogram_scale import NomogramScale
 
-FORMAT: Final = 1
 TOLERANCE: Final = 1e-9
 _CHECKED: Final = ("probability", "conf_low", "conf_high")
 
@@ -70,7 +75,7 @@ class Bundle:
 
         Raises BundleError where the content cannot be a bundle.
         """
-        fresh = {**content, "format": FORMAT, "sha256": "", "checks": []}
+        fresh = {**content, "format": format_of(content), "sha256": "", "checks": []}
         draft = cls(fresh)
         for lesion in lesions:
             answer = draft.predict(lesion)
@@ -89,7 +94,7 @@ class Bundle:
 
     @property
     def model(self) -> str:
-        """The name of the family: LR, DT, ANN, SVM or k-NN."""
+        """The name of the model: DT, ANN, SVM, k-NN, or that of a linear one, such as LR."""
         return str(self.content["model"]["name"])
 
     @property
@@ -144,17 +149,9 @@ class Bundle:
         )
 
     @cached_property
-    def columns(self) -> dict[str, tuple[tuple[int, str | None], ...]]:
-        """For each input the positions of its columns, each with its level (None: the measurement itself)."""
-        terms = list(enumerate(self.content["encoding"]["terms"]))
-        return {
-            known.variable.name: tuple(
-                (position, term["level"])
-                for position, term in terms
-                if term["variable"] == known.variable.name
-            )
-            for known in self.inputs
-        }
+    def design(self) -> Design:
+        """What each input becomes: the columns of the model."""
+        return Design.of(self.content["encoding"])
 
     @cached_property
     def family(self) -> Family:
@@ -166,6 +163,17 @@ class Bundle:
         """How the columns went together in development."""
         joint = self.content["development"]["joint"]
         return Joint(*(floats(joint[name]) for name in ("center", "scale", "bias", "coupling")))
+
+    @cached_property
+    def scale(self) -> NomogramScale:
+        """What a point is worth on the nomogram of a linear model."""
+        return scale_of(self)
+
+    def completed(self, plain: FloatArray, gaps: Sequence[Gap]) -> tuple[FloatArray, FloatArray]:
+        """The lesions that one with these gaps may be, by their plain columns, and their weights."""
+        if not gaps:
+            return plain[None, :], np.ones(1)
+        return self.joint.completions(plain, gaps, smooth=self.family.is_smooth)
 
     def offset(self, prevalence: float | None) -> float:
         """What a prevalence other than that of development adds to the log-odds.
@@ -209,10 +217,10 @@ def _check_format(content: dict[str, Any], where: str) -> None:
     version = content.get("format")
     if isinstance(version, bool) or not isinstance(version, int):
         raise refusal(where, "not a bundle: it names no format")
-    if version > FORMAT:
+    if version > NEWEST:
         remedy = "install a newer her2mri"
-        raise refusal(where, f"format {version:.0f} is newer than {FORMAT}, the newest known", remedy=remedy)
-    if version < FORMAT:
+        raise refusal(where, f"format {version:.0f} is newer than {NEWEST}, the newest known", remedy=remedy)
+    if version < 1:
         raise refusal(where, "there is no such format of bundles")
 
 

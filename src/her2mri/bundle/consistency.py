@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from her2mri.bundle.arrays import FloatArray
-from her2mri.bundle.families import PATIENT_FAMILIES, floats
+from her2mri.bundle.families import OTHER_FAMILIES, PATIENT_FAMILIES, floats
+from her2mri.bundle.formats import format_of
 
 
 def contradictions(content: dict[str, Any]) -> Iterator[str]:
@@ -18,7 +20,8 @@ def contradictions(content: dict[str, Any]) -> Iterator[str]:
     yield from _development(content)
     yield from _thresholds(content)
     width = len(content["encoding"]["terms"])
-    shapes = [*_summary_shapes(content["development"], width), *_shapes(content["parameters"], width)]
+    plain = sum("basis" not in term for term in content["encoding"]["terms"])
+    shapes = [*_summary_shapes(content["development"], width, plain), *_shapes(content["parameters"], width)]
     yield from shapes
     if shapes:
         return
@@ -47,8 +50,11 @@ def _dictionary(content: dict[str, Any]) -> Iterator[str]:
     task, model = content["task"], content["model"]["name"]
     if set(task["positive"]) & set(task["negative"]):
         yield "task: a level is positive and negative"
-    if model != content["parameters"]["family"]:
+    family = content["parameters"]["family"]
+    if model != family and (family != "LR" or model in OTHER_FAMILIES):
         yield "model: not the family of the parameters"
+    if content["format"] != format_of(content):
+        yield f"format: such a content has format {format_of(content)}"
     if content["contains_patient_data"] != (model in PATIENT_FAMILIES):
         yield f"contains_patient_data: cannot be {content['contains_patient_data']} for {model}"
 
@@ -58,13 +64,13 @@ def _values(variable: dict[str, Any]) -> list[str]:
 
 
 def _encoding(content: dict[str, Any]) -> Iterator[str]:
-    """Inputs are variables of the dictionary, and columns follow from their levels."""
+    """Inputs are variables of the dictionary, and columns follow from their levels and knots."""
     variables = {variable["name"]: variable for variable in content["dictionary"]["variables"]}
-    columns: list[tuple[str, str | None]] = []
+    columns: list[tuple[str, str | None, int]] = []
     names = [entry["name"] for entry in content["encoding"]["variables"]]
     if len(set(names)) < len(names) or content["task"]["outcome"] in names:
         yield "encoding: an input stands twice or is the outcome"
-    terms = [(term["variable"], term["level"]) for term in content["encoding"]["terms"]]
+    terms = [(term["variable"], term["level"], term.get("basis", 0)) for term in content["encoding"]["terms"]]
     for entry in content["encoding"]["variables"]:
         name, levels = entry["name"], entry["levels"]
         known = variables.get(name)
@@ -74,8 +80,15 @@ def _encoding(content: dict[str, Any]) -> Iterator[str]:
             yield f"encoding: the levels of {name} are not those of the dictionary"
         if len(set(levels)) < len(levels):
             yield f"encoding: a level of {name} stands twice"
-        expected: list[tuple[str, str | None]] = [(name, level) for level in levels[1:]]
-        columns += expected if levels else [(name, None)] * ((name, None) in terms)
+        knots = entry.get("knots")
+        if knots and (levels or not all(a < b for a, b in pairwise(knots))):
+            yield f"encoding: the knots of {name} must rise, and a category has none"
+        if levels:
+            columns += [(name, level, 0) for level in levels[1:]]
+        elif (name, None, 0) in terms:
+            columns += [(name, None, basis) for basis in range(len(knots) - 1 if knots else 1)]
+        elif knots:
+            yield f"encoding: {name} has knots and no columns"
     if columns != terms:
         yield "encoding: the terms do not follow from the variables"
 
@@ -101,7 +114,7 @@ def _development(content: dict[str, Any]) -> Iterator[str]:
             yield f"development: {name} has levels, so it needs counts"
         elif not summary["low"] <= summary["mean"] <= summary["high"]:
             yield f"development: the mean of {name} lies outside its range"
-        elif not all(a < b for a, b in zip(summary["ticks"], summary["ticks"][1:], strict=False)):
+        elif not all(a < b for a, b in pairwise(summary["ticks"])):
             yield f"development: the ticks of {name} must rise"
 
 
@@ -113,14 +126,16 @@ def _thresholds(content: dict[str, Any]) -> Iterator[str]:
         yield "thresholds: more than one is locked"
 
 
-def _summary_shapes(development: dict[str, Any], width: int) -> Iterator[str]:
-    for part, vectors, matrix in (
-        ("moments", ("mean",), "precision"),
-        ("joint", ("center", "scale", "bias"), "coupling"),
+def _summary_shapes(development: dict[str, Any], terms: int, plain: int) -> Iterator[str]:
+    """Moments are of all columns, the joint model of those that are no bends of a spline."""
+    for part, vectors, matrix, width in (
+        ("moments", ("mean",), "precision", terms),
+        ("joint", ("center", "scale", "bias"), "coupling", plain),
     ):
         summary = development[part]
+        unit = "a term" if width == terms else "a term that is no bend"
         yield from (
-            f"{part}.{name}: must have one number a term" for name in vectors if len(summary[name]) != width
+            f"{part}.{name}: must have one number {unit}" for name in vectors if len(summary[name]) != width
         )
         yield from _square(summary[matrix], width, f"{part}.{matrix}")
 
@@ -132,7 +147,8 @@ def _shapes(parameters: dict[str, Any], width: int) -> Iterator[str]:
     if family == "LR":
         if len(parameters["coefficients"]) != width:
             yield "parameters.coefficients: must have one number a term"
-        yield from _square(parameters["covariance"], width + 1, "parameters.covariance")
+        if parameters["covariance"] is not None:
+            yield from _square(parameters["covariance"], width + 1, "parameters.covariance")
     elif family == "DT":
         if len({len(values) for name, values in parameters.items() if name != "family"}) != 1:
             yield "parameters: a tree needs arrays of one length"
@@ -162,13 +178,13 @@ def _matrices(content: dict[str, Any]) -> Iterator[str]:
     """Symmetric everywhere; a covariance and a precision bend one way only."""
     development, parameters = content["development"], content["parameters"]
     coupling = floats(development["joint"]["coupling"])
-    terms = content["encoding"]["terms"]
+    terms = [term for term in content["encoding"]["terms"] if "basis" not in term]
     measured = [i for i, term in enumerate(terms) if term["level"] is None]
     bending = [
         ("moments.precision", floats(development["moments"]["precision"])),
         ("joint.coupling, measurements", -coupling[np.ix_(measured, measured)]),
     ]
-    if parameters["family"] == "LR":
+    if parameters["family"] == "LR" and parameters["covariance"] is not None:
         bending.append(("parameters.covariance", floats(parameters["covariance"])))
     if not _symmetric(coupling):
         yield "joint.coupling: must be symmetric"

@@ -13,6 +13,9 @@ from her2mri.bundle.arrays import Z_95, FloatArray, IntArray, expit
 PATIENT_FAMILIES = frozenset({"SVM", "k-NN"})
 """Families whose parameters are rows of patients."""
 
+OTHER_FAMILIES = frozenset({"DT", "ANN"}) | PATIENT_FAMILIES
+"""Families that are no linear models: no linear model may bear their names."""
+
 
 class Family(Protocol):
     """Probability of the positive class over columns ``X``, lesions by terms.
@@ -32,19 +35,21 @@ class Family(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Logistic:
-    """``covariance`` is of (intercept, coefficients)."""
+    """``covariance`` is of (intercept, coefficients); None where nothing is known of it."""
 
     intercept: float
     coefficients: FloatArray
-    covariance: FloatArray
+    covariance: FloatArray | None
     is_smooth = True
 
     def log_odds(self, X: FloatArray) -> FloatArray:
         """The linear predictor."""
         return np.asarray(X @ self.coefficients + self.intercept)
 
-    def std_error(self, X: FloatArray) -> FloatArray:
-        """Of the linear predictor."""
+    def std_error(self, X: FloatArray) -> FloatArray | None:
+        """Of the linear predictor; None where there is no covariance."""
+        if self.covariance is None:
+            return None
         design = np.column_stack([np.ones(len(X)), X])
         variance = np.einsum("ij,jk,ik->i", design, self.covariance, design)
         return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
@@ -172,7 +177,7 @@ def family_of(parameters: Mapping[str, Any]) -> Family:
         return Logistic(
             float(parameters["intercept"]),
             floats(parameters["coefficients"]),
-            floats(parameters["covariance"]),
+            None if parameters["covariance"] is None else floats(parameters["covariance"]),
         )
     if family == "DT":
         return Tree(

@@ -18,7 +18,7 @@ from her2mri.bundle.arrays import (
     weighted_quantile,
 )
 from her2mri.bundle.families import Logistic, Tree
-from her2mri.bundle.joint import Gap, TooManyMissingError
+from her2mri.bundle.joint import TooManyMissingError
 from her2mri.bundle.lesion import Reading, read_lesion
 from her2mri.bundle.points import baseline, contributions, points
 
@@ -44,43 +44,19 @@ def predict(bundle: Bundle, lesion: Mapping[str, object], *, prevalence: float |
     )
     if reading.refused:
         return answer
-    x, missing, gaps = _columns(bundle, reading)
+    x, missing, gaps = bundle.design.plain_row(reading.values)
     if len(missing) == len(bundle.inputs):
         return replace(answer, missing=missing, refused="every input is missing")
     try:
-        X, weight = _completed(bundle, x, gaps)
+        plain, weight = bundle.completed(x, gaps)
     except TooManyMissingError as error:
         return replace(answer, missing=missing, refused=f"{error}: give more of them")
+    X = bundle.design.expanded(plain)
     answer = _with_probability(bundle, answer, X, weight, offset)
     if missing:
         answer = _with_gaps(bundle, answer, X, weight, offset, missing)
     answer = _with_parts(bundle, answer, reading, offset)
-    return replace(answer, warnings=(*answer.warnings, *_remarks(bundle, answer, x, prevalence)))
-
-
-def _columns(bundle: Bundle, reading: Reading) -> tuple[FloatArray, tuple[str, ...], list[Gap]]:
-    """The lesion as a row of the design matrix, NaN where missing; a variable without columns cannot be missed."""
-    x = np.zeros(sum(len(columns) for columns in bundle.columns.values()))
-    missing, gaps = [], []
-    for name, columns in bundle.columns.items():
-        value = reading.values[name]
-        positions = tuple(position for position, _ in columns)
-        if value is None:
-            missing.append(name)
-            if positions:
-                x[list(positions)] = np.nan
-                gaps.append(Gap(positions, columns[0][1] is not None))
-        elif isinstance(value, str):
-            x[list(positions)] = [float(value == level) for _, level in columns]
-        elif positions:
-            x[positions[0]] = value
-    return x, tuple(missing), gaps
-
-
-def _completed(bundle: Bundle, x: FloatArray, gaps: list[Gap]) -> tuple[FloatArray, FloatArray]:
-    if not gaps:
-        return x[None, :], np.ones(1)
-    return bundle.joint.completions(x, gaps, smooth=bundle.family.is_smooth)
+    return replace(answer, warnings=(*answer.warnings, *_remarks(bundle, answer, X, prevalence)))
 
 
 def _with_probability(
@@ -89,8 +65,11 @@ def _with_probability(
     family = bundle.family
     probability = float(weight @ shifted(family.probability(X), offset))
     if isinstance(family, Logistic):
-        mean, sd = family.log_odds(X) + offset, family.std_error(X)
+        mean = family.log_odds(X) + offset
         probability = float(weight @ expit(mean))
+        sd = family.std_error(X)
+        if sd is None:
+            return replace(answer, probability=_in_unit(probability), calls=_calls(bundle, probability))
         if len(X) == 1:
             ends = [float(mean[0]) - Z_95 * float(sd[0]), float(mean[0]) + Z_95 * float(sd[0])]
             method = "Wald, on the log-odds"
@@ -152,7 +131,7 @@ def _with_gaps(
 
 
 def _with_parts(bundle: Bundle, answer: Answer, reading: Reading, offset: float) -> Answer:
-    """Linear predictor, points and contributions: of LR alone."""
+    """Linear predictor, points and contributions: of a linear model alone."""
     if not isinstance(bundle.family, Logistic):
         return answer
     parts = contributions(bundle, reading.values)
@@ -171,11 +150,11 @@ def _with_parts(bundle: Bundle, answer: Answer, reading: Reading, offset: float)
     )
 
 
-def _remarks(bundle: Bundle, answer: Answer, x: FloatArray, prevalence: float | None) -> list[Warned]:
+def _remarks(bundle: Bundle, answer: Answer, X: FloatArray, prevalence: float | None) -> list[Warned]:
     remarks = []
     moments = bundle.content["development"]["moments"]
-    if not np.isnan(x).any():
-        away = x - np.array(moments["mean"])
+    if not answer.missing:
+        away = X[0] - np.array(moments["mean"])
         distance = float(np.sqrt(max(away @ np.array(moments["precision"]) @ away, 0.0)))
         if distance > moments["distance_99"]:
             remarks.append(

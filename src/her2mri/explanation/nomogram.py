@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from her2mri.cohort.design_matrix import Encoding, FloatArray
+from her2mri.cohort.design_matrix import Encoding, FloatArray, Term
+from her2mri.cohort.restricted_cubic_spline import restricted_cubic_spline
 from her2mri.dictionary import Variable
 from her2mri.errors import EstimationError
+from her2mri.explanation.nomogram_scale import NomogramScale, contribution_of
 from her2mri.explanation.ticks import pretty_ticks, tick_labels
 
 if TYPE_CHECKING:
@@ -41,18 +44,14 @@ _NARROWEST: Final = 1e-6
 class VariableAxis:
     """The ticks of one variable: levels of a category, or round numbers over the development range.
 
-    ``contributions`` are coefficient times value at the ticks, on the scale of the linear predictor.
+    ``contributions`` are coefficient times column at the ticks, on the scale of the linear predictor. Those of a
+    spline may rise and fall again.
     """
 
     variable: Variable
     levels: tuple[str, ...]
     values: FloatArray
     contributions: FloatArray
-
-    @property
-    def lowest(self) -> float:
-        """The smallest contribution on the axis: where its points are 0."""
-        return float(self.contributions.min())
 
     @property
     def span(self) -> float:
@@ -73,20 +72,22 @@ class Nomogram:
     positive_label: str
     axes: tuple[VariableAxis, ...]
 
+    @cached_property
+    def scale(self) -> NomogramScale:
+        """What a point is worth."""
+        return NomogramScale.of(
+            self.intercept, {axis.variable.name: axis.contributions for axis in self.axes}
+        )
+
     @property
     def unit(self) -> float:
         """The linear predictor of one point: the widest axis spans 100 points."""
-        return max(axis.span for axis in self.axes) / 100
-
-    @property
-    def origin(self) -> float:
-        """The linear predictor at a total of 0 points."""
-        return self.intercept + sum(axis.lowest for axis in self.axes)
+        return self.scale.unit
 
     @property
     def highest_total(self) -> float:
         """The largest total that values on the axes can reach."""
-        return sum(axis.span for axis in self.axes) / self.unit
+        return self.scale.highest_total
 
     def points(self, frame: pd.DataFrame) -> FloatArray:
         """The points of lesions, lesions by variables of the encoding.
@@ -94,15 +95,16 @@ class Nomogram:
         A value beyond the end of a continuous axis has points below 0 or above the axis, by the same line.
         A missing value, and a level not met in development, has NaN; a variable that never varied has 0.
         """
-        contribution = self.encoding.matrix(frame) * self.coefficients
+        matrix = self.encoding.matrix(frame)
         points = np.zeros((len(frame), len(self.encoding.variables)))
         groups = self.encoding.groups
         unmet = self.encoding.unmet_levels(frame)
         position = {variable.name: index for index, variable in enumerate(self.encoding.variables)}
         for axis in self.axes:
             column = position[axis.variable.name]
-            total = contribution[:, groups == column].sum(axis=1)
-            points[:, column] = (total - axis.lowest) / self.unit
+            own = groups == column
+            contribution = contribution_of(matrix[:, own], self.coefficients[own])
+            points[:, column] = self.scale.points(axis.variable.name, contribution)
             if axis.variable.name in unmet:
                 points[unmet[axis.variable.name].to_numpy(), column] = np.nan
         return points
@@ -114,7 +116,7 @@ class Nomogram:
 
     def linear_predictor_of(self, total_points: FloatArray | float) -> FloatArray:
         """The linear predictor at a total."""
-        return np.asarray(self.origin + self.unit * np.asarray(total_points, dtype=float))
+        return self.scale.linear_predictor_of(total_points)
 
     def probability_of(self, total_points: FloatArray | float) -> FloatArray:
         """The probability of the positive class at a total."""
@@ -122,7 +124,7 @@ class Nomogram:
 
     def total_points_at(self, probability: FloatArray | float) -> FloatArray:
         """The total at which the probability of the positive class is this."""
-        return np.asarray((logit(np.asarray(probability, dtype=float)) - self.origin) / self.unit)
+        return self.scale.total_points_of(logit(np.asarray(probability, dtype=float)))
 
     def frame(self) -> pd.DataFrame:
         """Every tick of every axis, columns as in NOMOGRAM_COLUMNS."""
@@ -159,7 +161,7 @@ class Nomogram:
                 "level": axis.levels or None,
                 "value": axis.values if len(axis.values) else np.nan,
                 "level_label": labels,
-                "points": (axis.contributions - axis.lowest) / self.unit,
+                "points": self.scale.points(variable.name, axis.contributions),
                 "linear_predictor": axis.contributions,
                 "probability": np.nan,
             }
@@ -219,33 +221,56 @@ def build_nomogram(
         raise ValueError(f"intercept and coefficients must be finite, got {intercept}, {coefficients}")
     if not coefficients.any():
         raise EstimationError("no variable contributes to the model, so there is no nomogram of it")
+    if missing := [name for name in _measured(encoding) if name not in ranges]:
+        raise ValueError(f"the development range of {missing[0]} is needed for its axis")
+    ticks = {name: pretty_ticks(*ranges[name]) for name in _measured(encoding)}
+    return nomogram_with_ticks(
+        encoding, float(intercept), coefficients, ticks=ticks, positive_label=positive_label
+    )
+
+
+def nomogram_with_ticks(
+    encoding: Encoding,
+    intercept: float,
+    coefficients: FloatArray,
+    *,
+    ticks: Mapping[str, FloatArray],
+    positive_label: str,
+) -> Nomogram:
+    """As :func:`build_nomogram`, the axes of the measurements at ``ticks``."""
     groups = encoding.groups
     axes = tuple(
-        _axis(variable, encoding.levels[index], coefficients[groups == index], ranges)
+        _axis(variable, index, encoding, coefficients[groups == index], ticks)
         for index, variable in enumerate(encoding.variables)
         if (groups == index).any()
     )
-    return Nomogram(encoding, float(intercept), coefficients, positive_label, axes)
+    return Nomogram(encoding, intercept, coefficients, positive_label, axes)
 
 
 def _axis(
     variable: Variable,
-    levels: tuple[str, ...],
+    index: int,
+    encoding: Encoding,
     coefficients: FloatArray,
-    ranges: Mapping[str, tuple[float, float]],
+    ticks: Mapping[str, FloatArray],
 ) -> VariableAxis:
-    if levels:
+    if levels := encoding.levels[index]:
         return VariableAxis(variable, levels, np.empty(0), np.concatenate([[0.0], coefficients]))
-    if variable.name not in ranges:
-        raise ValueError(f"the development range of {variable.name} is needed for its axis")
-    values = pretty_ticks(*ranges[variable.name])
-    return VariableAxis(variable, (), values, values * coefficients[0])
+    values = ticks[variable.name]
+    term = next(term for term in encoding.terms if term.variable == variable.name)
+    return VariableAxis(variable, (), values, contribution_of(_columns(term, values), coefficients))
+
+
+def _columns(term: Term, values: FloatArray) -> FloatArray:
+    """The columns of a measurement, the spline of its first term among them."""
+    return restricted_cubic_spline(values, term.knots) if term.knots else values[:, None]
+
+
+def _measured(encoding: Encoding) -> list[str]:
+    """The measurements that have a column."""
+    return list(dict.fromkeys(term.variable for term in encoding.terms if term.level is None))
 
 
 def development_ranges(encoding: Encoding, frame: pd.DataFrame) -> dict[str, tuple[float, float]]:
     """The smallest and largest value of each continuous variable that has a column."""
-    return {
-        term.variable: (float(frame[term.variable].min()), float(frame[term.variable].max()))
-        for term in encoding.terms
-        if term.level is None
-    }
+    return {name: (float(frame[name].min()), float(frame[name].max())) for name in _measured(encoding)}

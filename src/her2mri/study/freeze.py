@@ -16,7 +16,7 @@ from her2mri.bundle import Bundle
 from her2mri.bundle.canonical import canonical
 from her2mri.bundle.families import PATIENT_FAMILIES
 from her2mri.cohort.cohort import Cohort
-from her2mri.cohort.design_matrix import Encoding, Term
+from her2mri.cohort.design_matrix import Encoding
 from her2mri.dictionary import DataDictionary, Exclusion, Variable
 from her2mri.evaluation.decision_curve import DCA_RULES
 from her2mri.evaluation.performance import YOUDEN_TRAINING
@@ -86,7 +86,7 @@ def freeze(fit: Fit, source: Development, *, summary: dict[str, Any] | None = No
         "task": {key: value for key, value in task.items() if key != "published"},
         "model": {
             "name": fit.model,
-            "label": MODELS[fit.model],
+            "label": _label(fit.model),
             "settings": fit.settings(),
             "notes": list(fit.notes),
         },
@@ -105,6 +105,11 @@ def freeze(fit: Fit, source: Development, *, summary: dict[str, Any] | None = No
         "lineage": _lineage(source),
     }
     return Bundle.sealed(plain(content), check_lesions(fit.encoding, development))
+
+
+def _label(model: str) -> str:
+    """What people call the model; a linear model may bear a name of its own."""
+    return MODELS.get(model, model)
 
 
 def plain(content: Any) -> Any:
@@ -157,19 +162,20 @@ def _variable(variable: Variable) -> dict[str, Any]:
 
 
 def _encoding(encoding: Encoding) -> dict[str, Any]:
+    """Knots stand once, with the spline's variable; its columns but the first say which bend they are."""
+    knots = {term.variable: list(term.knots) for term in encoding.terms if term.knots}
     return {
         "variables": [
             {"name": variable.name, "levels": levels}
+            | ({"knots": knots[variable.name]} if variable.name in knots else {})
             for variable, levels in zip(encoding.variables, encoding.levels, strict=True)
         ],
-        "terms": [_term(term) for term in encoding.terms],
+        "terms": [
+            {"name": term.name, "variable": term.variable, "level": term.level}
+            | ({"basis": term.basis} if term.basis else {})
+            for term in encoding.terms
+        ],
     }
-
-
-def _term(term: Term) -> dict[str, Any]:
-    """One column; a spline's knots and which of its columns this is are told of splines only."""
-    told: dict[str, Any] = {"name": term.name, "variable": term.variable, "level": term.level}
-    return {**told, "knots": list(term.knots), "basis": term.basis} if term.knots else told
 
 
 def _thresholds(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -212,7 +218,7 @@ def _card(
         *fit.notes,
     ]
     return {
-        "title": f"{task.label}: {MODELS[fit.model]}",
+        "title": f"{task.label}: {_label(fit.model)}",
         "intended_use": f"The probability that a lesion is {task.positive_label} rather than {task.negative_label}, "
         f"from: {inputs}. For research and decision support.",
         "limits": limits,

@@ -80,6 +80,9 @@ def moments(X: FloatArray) -> dict[str, Any]:
 
 
 def _joint(encoding: Encoding, X: FloatArray) -> dict[str, Any]:
-    joint = fit_joint(X, encoding.groups, [variable.is_categorical for variable in encoding.variables])
+    """Of the columns that are no bends of a spline: these follow from the measurement."""
+    plain = np.array([term.basis == 0 for term in encoding.terms], dtype=bool)
+    is_category = [variable.is_categorical for variable in encoding.variables]
+    joint = fit_joint(X[:, plain], encoding.groups[plain], is_category)
     names = ("center", "scale", "bias", "coupling")
     return {name: getattr(joint, name).tolist() for name in names}

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from her2mri.bundle.arrays import FloatArray
 from her2mri.models.decision_tree import DecisionTree
 from her2mri.models.estimator import ProbabilityEstimator
-from her2mri.models.logistic_regression import LogisticRegression
 from her2mri.models.nearest_neighbours import NearestNeighbours
 from her2mri.models.neural_network import NeuralNetwork
 from her2mri.models.support_vector_machine import SupportVectorMachine
 
 
+@runtime_checkable
+class LinearModel(Protocol):
+    """A model whose log-odds are an intercept and coefficients over the design matrix, as ``decision_function``.
+
+    One with an ``inference_`` (covariance of intercept and coefficients, method) has an interval too.
+    """
+
+    intercept_: float
+    coef_: FloatArray
+
+    def decision_function(self, X: FloatArray) -> FloatArray:
+        """The linear predictor."""
+        ...
+
+
 def frozen_parameters(estimator: ProbabilityEstimator) -> dict[str, Any]:
     """What a bundle writes under ``parameters``; TypeError for a family it does not know."""
-    if isinstance(estimator, LogisticRegression):
-        return _logistic(estimator)
     if isinstance(estimator, DecisionTree):
         return _tree(estimator)
     if isinstance(estimator, NeuralNetwork):
@@ -27,17 +39,24 @@ def frozen_parameters(estimator: ProbabilityEstimator) -> dict[str, Any]:
         return _machine(estimator)
     if isinstance(estimator, NearestNeighbours):
         return _neighbours(estimator)
+    if isinstance(estimator, LinearModel):
+        return _logistic(estimator)
     raise TypeError(f"no way to freeze {type(estimator).__name__}")
 
 
-def _logistic(estimator: LogisticRegression) -> dict[str, Any]:
-    """An aliased column has coefficient 0, and no variance is known of it: 0 too."""
+def _logistic(estimator: LinearModel) -> dict[str, Any]:
+    """An aliased column has coefficient 0, and no variance is known of it: 0 too.
+
+    A model that infers nothing, such as a penalised one, has no covariance, and a bundle makes none up.
+    """
+    inference = getattr(estimator, "inference_", None)
+    known = inference is not None and np.isfinite(inference.covariance).any()
     return {
         "family": "LR",
-        "intercept": estimator.intercept_,
-        "coefficients": estimator.coef_.tolist(),
-        "covariance": symmetric(np.nan_to_num(estimator.inference_.covariance)).tolist(),
-        "method": estimator.inference_.method,
+        "intercept": float(estimator.intercept_),
+        "coefficients": np.asarray(estimator.coef_, dtype=float).ravel().tolist(),
+        "covariance": symmetric(np.nan_to_num(inference.covariance)).tolist() if known else None,
+        "method": inference.method if known else type(estimator).__name__,
     }
 
 

@@ -42,8 +42,10 @@ def recalibrate(log_odds: FloatArray, y: IntArray, *, with_slope: bool) -> Recal
     return Recalibration(float(theta[0]), slope, covariance)
 
 
-def recalibrated_covariance(family: Logistic, X: FloatArray, y: IntArray, found: Recalibration) -> FloatArray:
-    """Of the new intercept and coefficients: from the new lesions, and from the parent's own uncertainty.
+def recalibrated_covariance(
+    family: Logistic, covariance: FloatArray, X: FloatArray, y: IntArray, found: Recalibration
+) -> FloatArray:
+    """Of the new intercept and coefficients: from the new lesions, and from the parent's own ``covariance``.
 
     The new intercept and slope depend on the parent's coefficients and make up for part of their error: the
     implicit function theorem says how much.
@@ -62,7 +64,7 @@ def recalibrated_covariance(family: Logistic, X: FloatArray, y: IntArray, found:
     unit[0] = 1.0
     jacobian = np.column_stack([unit, old]) if two else unit[:, None]
     through = jacobian @ moved + found.slope * np.eye(len(old))
-    return np.asarray(jacobian @ found.covariance @ jacobian.T + through @ family.covariance @ through.T)
+    return np.asarray(jacobian @ found.covariance @ jacobian.T + through @ covariance @ through.T)
 
 
 def held_out_deviance(

@@ -77,7 +77,9 @@ def _recalibrated(
     a, s = found.intercept, found.slope
     family = bundle.family
     if isinstance(family, Logistic):
-        parameters["covariance"] = symmetric(recalibrated_covariance(family, X, y, found)).tolist()
+        if family.covariance is not None:
+            covariance = recalibrated_covariance(family, family.covariance, X, y, found)
+            parameters["covariance"] = symmetric(covariance).tolist()
         parameters["intercept"] = a + s * parameters["intercept"]
         parameters["coefficients"] = [s * value for value in parameters["coefficients"]]
         parameters["method"] += ", recalibrated"
@@ -98,7 +100,7 @@ def _refit(
 ) -> str:
     """Coefficients at the maximum of likelihood x prior; the prior's weight by cross-validated deviance."""
     family = bundle.family
-    if not isinstance(family, Logistic):
+    if not isinstance(family, Logistic) or family.covariance is None:
         raise _unfit(bundle)
     old = np.concatenate([[family.intercept], family.coefficients])
     free = np.diag(family.covariance) > 0
@@ -136,14 +138,11 @@ def _complete(bundle: Bundle, centre: NewCentre) -> tuple[FloatArray, IntArray, 
     """Columns, outcomes and patient numbers of the lesions with every input."""
     whole = np.array([not answer.missing for answer in centre.answers], dtype=bool)
     frame = centre.frame[whole]
-    columns = []
-    for name, terms in bundle.columns.items():
-        for _, level in terms:
-            values = frame[name]
-            columns.append(
-                values.to_numpy(dtype=float) if level is None else (values == level).to_numpy(dtype=float)
-            )
-    X = np.column_stack(columns) if columns else np.empty((len(frame), 0))
+    inputs = frame[list(bundle.design.inputs)].to_dict("records")
+    rows = [
+        bundle.design.plain_row({str(name): value for name, value in lesion.items()})[0] for lesion in inputs
+    ]
+    X = bundle.design.expanded(np.array(rows).reshape(len(rows), len(bundle.design.plain)))
     patient = np.unique(centre.patient[whole], return_inverse=True)[1].astype(np.int64)
     return X, centre.y[whole], patient
 
@@ -160,5 +159,5 @@ def _log_odds(bundle: Bundle, X: FloatArray) -> FloatArray:
 
 def _unfit(bundle: Bundle) -> InputError:
     problem = f"{bundle.model} cannot be updated in this way"
-    allowed = "LR: all methods; ANN and SVM: intercept, slope"
+    allowed = "linear models: intercept, slope and, where they have a covariance, refit; ANN and SVM: intercept, slope"
     return InputError([Fault("method", problem, allowed=allowed)])
