@@ -1,0 +1,68 @@
+"""Jobs give the same results wherever they are done, and share what they have in common."""
+
+from __future__ import annotations
+
+import math
+import struct
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from her2mri.errors import EstimationError
+from her2mri.jobs import LocalWorkers, Runner
+from her2mri.jobs.workers import as_text
+from jobs.work import jobs, where
+
+TWO = Runner(LocalWorkers(2))
+
+
+def test_two_processes_give_the_bits_of_one(tmp_path: Path) -> None:
+    assert TWO.run("Resample", jobs(tmp_path)) == Runner().run("Resample", jobs(tmp_path))
+
+
+def test_a_result_is_the_same_whether_it_could_be_kept_or_not(tmp_path: Path) -> None:
+    assert Runner().resume("Resample", [lambda: {"a": (1, 2)}]) == [{"a": [1, 2]}]
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True, allow_subnormal=True))
+def test_numbers_come_back_to_the_last_bit(number: float) -> None:
+    (back,) = Runner().resume("Number", [lambda: number])
+    assert struct.pack("d", back) == struct.pack("d", number) or (math.isnan(back) and math.isnan(number))
+
+
+@pytest.mark.parametrize("result", [{1, 2}, np.float32(1.0), np.arange(3), pd.Timestamp(0)])
+def test_a_result_that_is_not_json_is_refused(result: object) -> None:
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        as_text(result)
+
+
+def test_an_argument_of_many_jobs_is_read_once_in_each_process() -> None:
+    frame = pd.DataFrame({"x": np.arange(50_000.0), "level": ["a", "b"] * 25_000})
+    found = TWO.run("Where", [partial(where, frame, at=at) for at in range(30)])
+    processes = {process for process, _, _ in found}
+    assert len(processes) == 2
+    assert len({(process, at) for process, at, _ in found}) == 2
+    assert [total for _, _, total in found] == [frame["x"].sum() + at for at in range(30)]
+
+
+def _fails(at: int) -> int:
+    if at == 7:
+        raise EstimationError("one class")
+    return at
+
+
+@pytest.mark.parametrize("runner", [Runner(), TWO])
+def test_the_fault_of_a_job_is_the_fault_of_the_run(runner: Runner) -> None:
+    with pytest.raises(EstimationError, match="one class"):
+        runner.run("Fail", [partial(_fails, at) for at in range(20)])
+    assert runner.run("Again", [partial(_fails, at) for at in range(5)]) == [0, 1, 2, 3, 4]
+
+
+def test_fewer_than_one_process_is_refused() -> None:
+    with pytest.raises(ValueError, match="processes must be at least 1, got 0"):
+        LocalWorkers(0)
