@@ -1,5 +1,6 @@
-"""The compiled loops of selection: Newton's method and the LASSO path. Imported only where a fit is made.
+"""The compiled loops of selection: Newton's method and the path of LASSO and elastic net.
 
+Imported only where a fit is made.
 One thread, so that the sums are the same with any number of workers; fits of this size lose more to the
 threads of a linear algebra library than they win. All loops are in this file because a compiled function is
 compiled again when its own file changes, and not when another does. Columns are rows here, ``columns[j]``
@@ -237,14 +238,26 @@ def _mean_deviance(linear: FloatArray, y: FloatArray) -> float:
     return -2.0 * _log_likelihood(linear, y) / y.size
 
 
-def _lasso_path(
-    columns: FloatArray, y: FloatArray, penalties: FloatArray
+def _ridged(curvature: FloatArray, ridge: float) -> FloatArray:
+    """The curvature with that of the ridge, on all coefficients but the first."""
+    if ridge == 0.0:
+        return curvature
+    found = curvature.copy()
+    for j in range(1, curvature.shape[0]):
+        if found[j, j] > 0.0:
+            found[j, j] += ridge
+    return found
+
+
+def _penalised_path(
+    columns: FloatArray, y: FloatArray, penalties: FloatArray, ridges: FloatArray, ends_early: bool
 ) -> tuple[FloatArray, FloatArray, int]:
     """Coefficients and deviance ratio at each penalty, and how many penalties were reached.
 
-    Each step minimises a quadratic with the L1 penalty. Its curvature is kept as long as the steps shrink
-    well, then taken anew (Newton); after 30 steps at one penalty the upper bound of the curvature is used,
-    with which no step can go up.
+    ``penalties`` are on the absolute coefficients, ``ridges`` on half their squares. Each step minimises a
+    quadratic with the L1 penalty. Its curvature is kept as long as the steps shrink well, then taken anew
+    (Newton); after 30 steps at one penalty the upper bound of the curvature is used, with which no step can
+    go up.
     """
     p, n = columns.shape
     found = np.zeros((penalties.size, p))
@@ -258,13 +271,16 @@ def _lasso_path(
     for at in range(penalties.size):
         last = np.inf
         converged = False
+        bend = _ridged(curvature, ridges[at])
         for step in range(LASSO_STEPS):
             gradient = _pulled(columns, y - probability) / n
+            if ridges[at] > 0.0:
+                gradient[1:] -= ridges[at] * coefficients[1:]
             trial = coefficients.copy()
-            _descend(gradient, curvature, penalties[at], trial)
+            _descend(gradient, bend, penalties[at], trial)
             moved = 0.0
             for j in range(p):
-                moved = max(moved, curvature[j, j] * (trial[j] - coefficients[j]) ** 2)
+                moved = max(moved, bend[j, j] * (trial[j] - coefficients[j]) ** 2)
             coefficients = trial
             linear = _linear(columns, coefficients)
             probability = 1.0 / (1.0 + np.exp(-linear))
@@ -273,8 +289,10 @@ def _lasso_path(
                 break
             if step == LASSO_NEWTON_STEPS:
                 curvature = _cross_products(columns, np.full(n, 0.25)) / n
+                bend = _ridged(curvature, ridges[at])
             elif step < LASSO_NEWTON_STEPS and moved > 0.02 * last:
                 curvature = _cross_products(columns, np.maximum(probability * (1.0 - probability), 1e-9)) / n
+                bend = _ridged(curvature, ridges[at])
             last = moved
         if not converged:
             return found, ratio, at
@@ -282,7 +300,9 @@ def _lasso_path(
         ratio[at] = 1.0 - _mean_deviance(linear, y) / null_deviance
         if step > LASSO_NEWTON_STEPS:
             curvature = _cross_products(columns, np.maximum(probability * (1.0 - probability), 1e-9)) / n
-        if at + 1 >= LEAST_LENGTH and (ratio[at] > MOST_EXPLAINED or ratio[at] - ratio[at - 1] < LEAST_GAIN):
+        if not ends_early or at + 1 < LEAST_LENGTH:
+            continue
+        if ratio[at] > MOST_EXPLAINED or ratio[at] - ratio[at - 1] < LEAST_GAIN:
             return found, ratio, at + 1
     return found, ratio, penalties.size
 
@@ -293,6 +313,7 @@ _pulled = njit(cache=True, fastmath=_ORDER_FREE)(_pulled)
 _log_likelihood = njit(cache=True)(_log_likelihood)
 _solved = njit(cache=True)(_solved)
 _mean_deviance = njit(cache=True)(_mean_deviance)
+_ridged = njit(cache=True)(_ridged)
 _jump = njit(cache=True)(_jump)
 _descend = njit(cache=True)(_descend)
 cross_products = cast("Callable[[FloatArray, FloatArray], FloatArray]", _cross_products)
@@ -310,7 +331,7 @@ independent = cast(
     "Callable[[FloatArray], np.ndarray[tuple[int], np.dtype[np.bool_]]]",
     njit(cache=True, fastmath=_ORDER_FREE)(_independent),
 )
-lasso_path = cast(
-    "Callable[[FloatArray, FloatArray, FloatArray], tuple[FloatArray, FloatArray, int]]",
-    njit(cache=True, fastmath=_ORDER_FREE)(_lasso_path),
+penalised_path = cast(
+    "Callable[[FloatArray, FloatArray, FloatArray, FloatArray, bool], tuple[FloatArray, FloatArray, int]]",
+    njit(cache=True, fastmath=_ORDER_FREE)(_penalised_path),
 )

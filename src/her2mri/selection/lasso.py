@@ -1,4 +1,7 @@
-"""The binomial LASSO path on glmnet's grid, and its cross-validated deviance: see docs/decisions/0003."""
+"""The binomial LASSO and elastic net along glmnet's grid, and the cross-validated deviance.
+
+See docs/decisions/0003 and 0120.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,9 @@ from her2mri.selection.binary_design import checked_design
 
 RULES: Final = ("min", "1se")
 GRID_LENGTH: Final = 100
+LEAST_ALPHA: Final = 1e-3
+"""Below this the grid starts where it would for this share of LASSO: a ridge alone leaves nothing nowhere."""
+ENDLESS: Final = 9.9e35
 LEAST_PROBABILITY: Final = 1e-5
 """Probabilities are kept this far from 0 and 1 in the cross-validated deviance."""
 
@@ -75,13 +81,17 @@ class CrossValidatedLasso:
         )
 
 
-def lasso_path(X: ArrayLike, y: ArrayLike) -> LassoPath:
-    """Logistic regression with an L1 penalty on the standardised columns, along glmnet's grid.
+def lasso_path(
+    X: ArrayLike, y: ArrayLike, *, alpha: float = 1.0, n_penalties: int = GRID_LENGTH
+) -> LassoPath:
+    """Logistic regression with a penalty on the standardised columns, along glmnet's grid.
 
-    The objective is the mean negative log-likelihood plus the penalty times the sum of absolute coefficients
-    of the columns divided by their SD (with 1/n). The grid has 100 values, evenly spaced in the logarithm
-    from the smallest that leaves nothing in the model, down to 1e-4 of it (1e-2 where columns outnumber
-    lesions); it ends early where the deviance hardly falls any more. A constant column keeps coefficient 0.
+    The objective is the mean negative log-likelihood plus the penalty times ``alpha`` times the sum of absolute
+    coefficients of the columns divided by their SD (with 1/n), plus the penalty times ``1 - alpha`` times half
+    the sum of their squares. The grid has 100 values, evenly spaced in the logarithm from the smallest that
+    leaves nothing in the model, down to 1e-4 of it (1e-2 where columns outnumber lesions); it ends early where
+    the deviance hardly falls any more. With ``alpha`` below 0.001 the grid starts as if it were 0.001, and the
+    first fit has all coefficients 0 as with an endless penalty. A constant column keeps coefficient 0.
 
     Parameters
     ----------
@@ -89,6 +99,10 @@ def lasso_path(X: ArrayLike, y: ArrayLike) -> LassoPath:
         Design matrix, lesions by columns, without an intercept and without missing values.
     y
         For each lesion 1 (event) or 0.
+    alpha
+        1: the LASSO; 0: ridge regression; between them the elastic net.
+    n_penalties
+        How many of the grid's 100 values to fit at, from the largest down.
 
     Raises
     ------
@@ -108,6 +122,8 @@ def lasso_path(X: ArrayLike, y: ArrayLike) -> LassoPath:
     """
     from her2mri.selection import kernels
 
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha must fulfil 0 <= alpha <= 1, got {alpha}")
     design, outcome = checked_design(X, y)
     n, p = design.shape
     mean, varies = design.mean(axis=0), np.ptp(design, axis=0) > 0
@@ -119,10 +135,13 @@ def lasso_path(X: ArrayLike, y: ArrayLike) -> LassoPath:
     largest = float(np.max(np.abs(columns[1:] @ (outcome - outcome.mean())))) / n
     if largest == 0.0:
         raise EstimationError("the LASSO needs a column that goes with the outcome")
-    penalties = np.geomspace(largest, largest * (1e-2 if n < p else 1e-4), GRID_LENGTH)
+    largest /= max(alpha, LEAST_ALPHA)
+    penalties = np.geomspace(largest, largest * (1e-2 if n < p else 1e-4), GRID_LENGTH)[:n_penalties]
     # The first penalty leaves nothing in the model, whatever the last bit of its rounding says.
-    fitted_at = np.concatenate([[2 * penalties[0]], penalties[1:]])
-    found, ratio, reached = kernels.lasso_path(columns, outcome, fitted_at)
+    fitted_at = np.concatenate([[2 * penalties[0] if alpha == 1 else ENDLESS], penalties[1:]])
+    found, ratio, reached = kernels.penalised_path(
+        columns, outcome, alpha * fitted_at, (1 - alpha) * fitted_at, True
+    )
     if reached == 0:
         raise EstimationError("the LASSO did not converge at its largest penalty")
     coefficients = found[:reached, 1:] / scale
@@ -131,7 +150,9 @@ def lasso_path(X: ArrayLike, y: ArrayLike) -> LassoPath:
     )
 
 
-def cross_validated_lasso(X: ArrayLike, y: ArrayLike, folds: ArrayLike) -> CrossValidatedLasso:
+def cross_validated_lasso(
+    X: ArrayLike, y: ArrayLike, folds: ArrayLike, *, alpha: float = 1.0, n_penalties: int = GRID_LENGTH
+) -> CrossValidatedLasso:
     """The path on all lesions, and how well paths fitted without a fold predict it.
 
     As in ``cv.glmnet``: each fold's path has its own grid and is read off at the penalties of the full path;
@@ -140,7 +161,7 @@ def cross_validated_lasso(X: ArrayLike, y: ArrayLike, folds: ArrayLike) -> Cross
 
     Parameters
     ----------
-    X, y
+    X, y, alpha, n_penalties
         As in ``lasso_path``.
     folds
         For each lesion the number of its fold; at least 3 folds, each leaving both classes to the others.
@@ -151,11 +172,12 @@ def cross_validated_lasso(X: ArrayLike, y: ArrayLike, folds: ArrayLike) -> Cross
     names = np.unique(fold)
     if fold.shape != outcome.shape or len(names) < 3:
         raise ValueError(f"folds must give {len(outcome)} lesions at least 3 folds, got {len(names)}")
-    path = lasso_path(design, outcome)
+    path = lasso_path(design, outcome, alpha=alpha, n_penalties=n_penalties)
     losses = np.empty((len(outcome), len(path.penalties)))
     for name in names:
         left_out = fold == name
-        intercepts, coefficients = lasso_path(design[~left_out], outcome[~left_out]).at(path.penalties)
+        part = lasso_path(design[~left_out], outcome[~left_out], alpha=alpha, n_penalties=n_penalties)
+        intercepts, coefficients = part.at(path.penalties)
         losses[left_out] = _deviance(outcome[left_out], intercepts + design[left_out] @ coefficients.T)
     mean, std_error = _over_folds(losses, np.searchsorted(names, fold))
     index_min = int(np.argmin(mean))
