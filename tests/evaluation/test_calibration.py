@@ -14,6 +14,7 @@ from her2mri.evaluation.calibration import (
     calibration_intercept,
     calibration_slope,
     logit,
+    observed_expected,
 )
 from her2mri.evaluation.calibration_curve import calibration_curve
 from her2mri.evaluation.calibration_smooth import calibration_smooth, spline_basis
@@ -51,13 +52,20 @@ def test_scaling_the_log_odds_scales_the_slope(synthetic) -> None:
     assert half.estimate == pytest.approx(2 * whole.estimate)
 
 
-def test_ici_of_a_resample_is_that_of_the_resample_written_out(synthetic) -> None:
+def test_indices_of_a_resample_are_those_of_the_resample_written_out(synthetic) -> None:
     y, p = synthetic["y"].to_numpy(), synthetic["tied"].to_numpy()
     smooth = calibration_smooth(y, p)
     weights = patient_weights(synthetic["lesion"], 5, np.random.SeedSequence(2))
-    for row, found in zip(weights.astype(int), smooth.ici_of_resamples(weights), strict=True):
-        again = type(smooth)(np.repeat(y, row).astype(float), np.repeat(p, row), smooth.knots)
-        assert found == pytest.approx(again.ici(), abs=1e-9)
+    for row, found in zip(weights.astype(int), _rows(smooth.indices_of_resamples(weights)), strict=True):
+        risk = np.repeat(p, row)
+        again = type(smooth)(np.repeat(y, row).astype(float), risk, smooth.knots)
+        distance = np.abs(again.curve(risk)[0] - risk)
+        by_hand = [distance.mean(), *np.quantile(distance, [0.5, 0.9])]
+        assert found == pytest.approx(by_hand, abs=1e-9)
+
+
+def _rows(found: dict[str, np.ndarray]) -> list[list[float]]:
+    return np.column_stack([found["ici"], found["e50"], found["e90"]]).tolist()
 
 
 @pytest.mark.parametrize(
@@ -116,3 +124,61 @@ def test_slope_interval_covers_as_it_says() -> None:
         found = calibration_slope(y, 1 / (1 + np.exp(-linear)))
         covered.append(found.conf_low <= 1.0 <= found.conf_high)
     assert 0.92 <= np.mean(covered) <= 0.98
+
+
+def test_every_lesion_twice_leaves_a_robust_interval_as_it_was_up_to_its_correction(synthetic) -> None:
+    y, p = synthetic["y"].to_numpy(), synthetic["good"].to_numpy()
+    doubled = [np.repeat(values, 2) for values in (y, p)]
+    patient = np.repeat(np.arange(len(y)), 2)
+    model_based = calibration_slope(*doubled)
+    robust = calibration_slope(*doubled, patient=patient)
+    assert robust.estimate == model_based.estimate == pytest.approx(calibration_slope(y, p).estimate)
+    # HC1-like sandwich of the lesions once, by hand
+    X = np.column_stack([np.ones(len(y)), logit(p)])
+    coefficients = [f.estimate for f in (calibration_intercept(y, p), calibration_slope(y, p))]
+    mu = 1 / (1 + np.exp(-X @ coefficients))
+    bread = np.linalg.inv(X.T @ (X * (mu * (1 - mu))[:, None]))
+    meat = X.T @ (X * ((y - mu) ** 2)[:, None]) * len(y) / (len(y) - 1)
+    assert robust.std_error == pytest.approx(np.sqrt((bread @ meat @ bread)[1, 1]), rel=1e-6)
+    assert robust.std_error > 1.2 * model_based.std_error
+
+
+@pytest.mark.parametrize(
+    "measure", [calibration_in_the_large, calibration_intercept, calibration_slope, observed_expected]
+)
+def test_one_lesion_a_patient_changes_no_interval(synthetic, measure) -> None:
+    assert measure(synthetic["y"], synthetic["good"], patient=synthetic["lesion"]) == measure(
+        synthetic["y"], synthetic["good"]
+    )
+
+
+def test_robust_intervals_cover_where_every_patient_has_two_like_lesions() -> None:
+    rng, covered, naive = np.random.default_rng(12), [], []
+    patient = np.repeat(np.arange(75), 2)
+    for _ in range(400):
+        linear = np.repeat(rng.normal(-0.7, 1.2, size=75), 2)
+        y = np.repeat(rng.random(75), 2) < 1 / (1 + np.exp(-linear))
+        y ^= rng.random(150) < 0.02
+        p = 1 / (1 + np.exp(-linear))
+        p = p + 0.02 - 0.04 * p
+        large, wrong = calibration_in_the_large(y, p, patient=patient), calibration_in_the_large(y, p)
+        covered.append(large.conf_low <= 0 <= large.conf_high)
+        naive.append(wrong.conf_low <= 0 <= wrong.conf_high)
+    assert 0.92 <= np.mean(covered) <= 0.98
+    assert np.mean(naive) < 0.9
+
+
+def test_perfect_calibration_is_rejected_as_often_as_the_test_says() -> None:
+    rng, p_values = np.random.default_rng(13), []
+    for _ in range(400):
+        p = 1 / (1 + np.exp(-rng.normal(-0.7, 1.0, size=150)))
+        p_values.append(calibration_smooth(rng.random(150) < p, p).perfect_p_value())
+    assert 0.02 <= np.mean(np.array(p_values) < 0.05) <= 0.08
+    assert calibration_smooth(rng.random(150) < p, p**0.5).perfect_p_value() < 0.01
+
+
+def test_observed_by_expected_is_their_quotient_and_has_the_delta_interval(synthetic) -> None:
+    y, p = synthetic["y"], synthetic["good"]
+    found = observed_expected(y, p)
+    assert found.estimate == pytest.approx(y.sum() / p.sum())
+    assert found.std_error == pytest.approx(np.sqrt((1 - y.mean()) / y.sum()))  # doi:10.1136/bmj.i6460

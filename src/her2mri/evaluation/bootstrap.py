@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from her2mri.evaluation.prediction import Prediction
+
 Floats = NDArray[np.float64]
 
 MOST_FAILED: Final = 0.5
@@ -53,6 +55,17 @@ def patient_weights(patient: ArrayLike, n_resamples: int, seed: np.random.SeedSe
     drawn += np.arange(n_resamples)[:, None] * size
     counts = np.bincount(drawn.ravel(), minlength=n_resamples * size).reshape(n_resamples, size)
     return counts[:, which].astype(float)
+
+
+def prediction_weights(prediction: Prediction, n_resamples: int, seed: int) -> Floats:
+    """``patient_weights`` of a prediction, with a seed of its own from its task, model and sample.
+
+    Of fewer than two patients: empty resamples, which make every interval NaN.
+    """
+    if prediction.n_patients < 2:
+        return np.zeros((n_resamples, prediction.n))
+    own = seed_of(seed, prediction.task, prediction.model, prediction.sample)
+    return patient_weights(prediction.patient, n_resamples, own)
 
 
 def percentile_interval(replicates: Floats, *, confidence: float = 0.95) -> BootstrapInterval:

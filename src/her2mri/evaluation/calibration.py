@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from her2mri.errors import EstimationError
-from her2mri.evaluation.weighted_logistic import fit_logistic
+from her2mri.evaluation.clusters import patient_codes, robust_covariance
+from her2mri.evaluation.weighted_logistic import LogisticFits, fit_logistic
 
 Floats = NDArray[np.float64]
 
@@ -75,12 +76,42 @@ def brier(y: ArrayLike, probability: ArrayLike) -> float:
     return float(np.mean((np.asarray(probability, dtype=float) - np.asarray(y, dtype=float)) ** 2))
 
 
+def observed_expected(
+    y: ArrayLike, probability: ArrayLike, *, patient: ArrayLike | None = None, confidence: float = 0.95
+) -> WaldEstimate:
+    """Observed events by expected ones, the sum of probabilities; ideal 1.
+
+    The interval is normal on the scale of the logarithm, the expected number taken as known
+    (doi:10.1136/bmj.i6460); the spread of the observed number follows patients. ``std_error`` is of the
+    logarithm. Raises EstimationError where ``y`` has one class.
+
+    >>> observed_expected([0, 0, 0, 1], [0.5, 0.5, 0.5, 0.5]).estimate
+    0.5
+    """
+    from scipy.special import ndtri
+
+    event, expected = np.asarray(y, dtype=float), float(np.sum(np.asarray(probability, dtype=float)))
+    _require_both_classes(event)
+    if expected == 0.0:
+        raise EstimationError("no event is expected: every probability is 0")
+    share, n = event.mean(), len(event)
+    information = np.array([[n * share * (1.0 - share)]])  # of the log odds
+    variance = robust_covariance(information, (event - share)[:, None], patient_codes(patient, n))[0, 0]
+    error = float(np.sqrt(variance)) * (1.0 - share)  # d log(share) = (1 - share) d logit(share)
+    log_ratio = float(np.log(event.sum() / expected))
+    half = float(ndtri(0.5 + _checked(confidence) / 2.0)) * error
+    ends = (float(np.exp(log_ratio + side * half)) for side in (-1, 1))
+    return WaldEstimate(float(np.exp(log_ratio)), float(error), *ends)
+
+
 def calibration_in_the_large(
-    y: ArrayLike, probability: ArrayLike, *, confidence: float = 0.95
+    y: ArrayLike, probability: ArrayLike, *, patient: ArrayLike | None = None, confidence: float = 0.95
 ) -> WaldEstimate:
     """Shift of the log odds that makes the mean probability right, the slope fixed at 1; ideal 0.
 
-    Above 0: lesions are positive more often than predicted. Raises EstimationError where ``y`` has one class.
+    Above 0: lesions are positive more often than predicted. ``patient`` (n,) names the patient of each
+    lesion; where patients repeat the standard error is ``clusters.robust_covariance``'s. Raises
+    EstimationError where ``y`` has one class.
 
     >>> round(calibration_in_the_large([0, 0, 0, 1], [0.5, 0.5, 0.5, 0.5]).estimate, 4)
     -1.0986
@@ -89,11 +120,11 @@ def calibration_in_the_large(
     _require_both_classes(event)
     ones = np.ones((len(event), 1))
     fits = fit_logistic(ones, event[None], ones.T, offset=logit(probability))
-    return _wald(fits.coefficients[0], fits.information[0], 0, confidence)
+    return _wald(fits, ones, event, patient, confidence)[0]
 
 
 def calibration_intercept_and_slope(
-    y: ArrayLike, probability: ArrayLike, *, confidence: float = 0.95
+    y: ArrayLike, probability: ArrayLike, *, patient: ArrayLike | None = None, confidence: float = 0.95
 ) -> tuple[WaldEstimate, WaldEstimate]:
     """Intercept and slope of the outcome's log odds on the predicted log odds; ideal 0 and 1.
 
@@ -116,29 +147,46 @@ def calibration_intercept_and_slope(
     fits = fit_logistic(X, event[None], np.ones((1, len(event))))
     if not fits.converged[0]:
         raise EstimationError("the calibration slope did not converge")
-    intercept, slope = (_wald(fits.coefficients[0], fits.information[0], term, confidence) for term in (0, 1))
+    intercept, slope = _wald(fits, X, event, patient, confidence)
     return intercept, slope
 
 
-def calibration_intercept(y: ArrayLike, probability: ArrayLike, *, confidence: float = 0.95) -> WaldEstimate:
+def calibration_intercept(
+    y: ArrayLike, probability: ArrayLike, *, patient: ArrayLike | None = None, confidence: float = 0.95
+) -> WaldEstimate:
     """The intercept of ``calibration_intercept_and_slope``, with the slope free."""
-    return calibration_intercept_and_slope(y, probability, confidence=confidence)[0]
+    return calibration_intercept_and_slope(y, probability, patient=patient, confidence=confidence)[0]
 
 
-def calibration_slope(y: ArrayLike, probability: ArrayLike, *, confidence: float = 0.95) -> WaldEstimate:
+def calibration_slope(
+    y: ArrayLike, probability: ArrayLike, *, patient: ArrayLike | None = None, confidence: float = 0.95
+) -> WaldEstimate:
     """The slope of ``calibration_intercept_and_slope``."""
-    return calibration_intercept_and_slope(y, probability, confidence=confidence)[1]
+    return calibration_intercept_and_slope(y, probability, patient=patient, confidence=confidence)[1]
 
 
-def _wald(coefficients: Floats, information: Floats, term: int, confidence: float) -> WaldEstimate:
+def _wald(
+    fits: LogisticFits, X: Floats, event: Floats, patient: ArrayLike | None, confidence: float
+) -> list[WaldEstimate]:
+    """Every coefficient of a fit to the lesions one by one."""
     from scipy.special import ndtri
 
+    scores = X * (event - fits.fitted[0])[:, None]
+    covariance = robust_covariance(fits.information[0], scores, patient_codes(patient, len(event)))
+    z = float(ndtri(0.5 + _checked(confidence) / 2.0))
+    found = []
+    for estimate, error in zip(fits.coefficients[0], np.sqrt(np.diag(covariance)), strict=True):
+        half = z * float(error)
+        found.append(
+            WaldEstimate(float(estimate), float(error), float(estimate) - half, float(estimate) + half)
+        )
+    return found
+
+
+def _checked(confidence: float) -> float:
     if not 0.0 < confidence < 1.0:
         raise ValueError(f"confidence must fulfil 0 < confidence < 1, got {confidence}")
-    estimate = float(coefficients[term])
-    error = float(np.sqrt(np.linalg.inv(information)[term, term]))
-    half = float(ndtri(0.5 + confidence / 2.0)) * error
-    return WaldEstimate(estimate, error, estimate - half, estimate + half)
+    return confidence
 
 
 def _require_both_classes(event: Floats) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from her2mri.evaluation.calibration_smooth import calibration_smooth
+from her2mri.evaluation.clusters import effective_lesions, patient_codes
 from her2mri.statistics.intervals import wilson
 
 Floats = NDArray[np.float64]
@@ -21,23 +22,26 @@ _GRID: Final = 101
 _BIN_WIDTH: Final = 0.02
 
 
-def calibration_curve(y: ArrayLike, probability: ArrayLike, *, confidence: float = 0.95) -> pd.DataFrame:
+def calibration_curve(
+    y: ArrayLike, probability: ArrayLike, *, patient: ArrayLike | None = None, confidence: float = 0.95
+) -> pd.DataFrame:
     """Long rows of ``CURVE_COLUMNS``, of three kinds.
 
-    ``smooth``: the curve over the range of the probabilities, with its pointwise band. ``group``: observed
-    against mean predicted in the groups of ``group_of``, with
-    Wilson's interval. ``distribution``: lesions and events in bins of width 0.02, named by their middle.
+    ``smooth``: the curve over the range of the probabilities, with its pointwise Wald band. ``group``:
+    observed against mean predicted in the groups of ``group_of``, with Wilson's interval; where a ``patient``
+    (n,) has several lesions, for the number that they are worth (``clusters.effective_lesions``), and the
+    band is by patient too. ``distribution``: lesions and events in bins of width 0.02, named by their middle.
     Raises EstimationError where there is no smooth curve (one class, one distinct probability).
     """
     event, risk = np.asarray(y, dtype=float), np.asarray(probability, dtype=float)
     smooth = calibration_smooth(event, risk)
     grid = np.linspace(risk.min(), risk.max(), _GRID)
-    observed, low, high = smooth.curve(grid, confidence=confidence)
+    observed, low, high = smooth.curve(grid, patient=patient, confidence=confidence)
     rows = [
         pd.DataFrame(
             {"kind": "smooth", "predicted": grid, "observed": observed, "conf_low": low, "conf_high": high}
         ).assign(n=len(event), n_events=int(event.sum()), method=smooth.method),
-        _groups(event, risk, confidence),
+        _groups(event, risk, patient_codes(patient, len(event)), confidence),
         _distribution(event, risk),
     ]
     return pd.concat(rows, ignore_index=True)[list(CURVE_COLUMNS)]
@@ -61,10 +65,11 @@ def group_of(probability: ArrayLike) -> NDArray[np.intp]:
     return np.unique(np.searchsorted(edges, risk, side="left"), return_inverse=True)[1]
 
 
-def _groups(event: Floats, risk: Floats, confidence: float) -> pd.DataFrame:
+def _groups(event: Floats, risk: Floats, who: NDArray[np.intp], confidence: float) -> pd.DataFrame:
     group = group_of(risk)
     n, events = np.bincount(group), np.bincount(group, weights=event)
-    low, high = wilson(events, n, confidence=confidence)
+    worth = effective_lesions(who, group)
+    low, high = wilson(events / n * worth, worth, confidence=confidence)
     return pd.DataFrame(
         {
             "kind": "group",

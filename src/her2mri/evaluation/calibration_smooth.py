@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from her2mri.errors import EstimationError
 from her2mri.evaluation.calibration import logit
+from her2mri.evaluation.clusters import is_repeated, patient_codes, robust_covariance, summed_by
 from her2mri.evaluation.weighted_logistic import LogisticFits, fit_logistic
 
 Floats = NDArray[np.float64]
@@ -24,6 +25,7 @@ _KNOT_QUANTILES: Final = {3: (0.10, 0.50, 0.90), 4: (0.05, 0.35, 0.65, 0.95)}
 _LESIONS_FOR_THREE_KNOTS: Final = 10
 _LESIONS_FOR_FOUR_KNOTS: Final = 40
 """Lesions that the smaller class must have: a spline spends one parameter a knot."""
+_FADED: Final = 1e-3  # sum over lesions of fitted p (1 - p) below which the classes are separated
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,31 +67,80 @@ class CalibrationSmooth:
         events = np.add.reduceat(sorted_weights * self.y[order], first, axis=1)
         return distinct, totals, fit_logistic(design, events, totals, start=start)
 
-    def curve(self, at: ArrayLike, *, confidence: float = 0.95) -> tuple[Floats, Floats, Floats]:
-        """Smoothed share of positives at the probabilities ``at`` (m,), with its pointwise Wald band."""
+    def curve(
+        self, at: ArrayLike, *, patient: ArrayLike | None = None, confidence: float = 0.95
+    ) -> tuple[Floats, Floats, Floats]:
+        """Smoothed share of positives at the probabilities ``at`` (m,), with its pointwise Wald band.
+
+        Where a ``patient`` (n,) has several lesions the band is of the sandwich covariance by patient.
+        """
         from scipy.special import expit, ndtri
 
         _, _, _, to_orthonormal = self._patterns
         X = spline_basis(logit(at), self.knots) @ to_orthonormal
         centre = X @ self._fit.coefficients[0]
-        covariance = np.linalg.pinv(self._fit.information[0])
+        covariance = self._covariance(patient_codes(patient, len(self.y)))
         half = ndtri(0.5 + confidence / 2.0) * np.sqrt(np.einsum("ij,jk,ik->i", X, covariance, X))
         return expit(centre), expit(centre - half), expit(centre + half)
 
+    def _covariance(self, who: NDArray[np.intp]) -> Floats:
+        _, pattern, design, _ = self._patterns
+        information, fitted = self._fit.information[0], self._fit.fitted[0][pattern]
+        # Under separation information and scores fade away together: a sandwich would then be narrow.
+        if not is_repeated(who) or (fitted * (1.0 - fitted)).sum() < _FADED:
+            return np.asarray(np.linalg.pinv(information), dtype=float)
+        return robust_covariance(information, design[pattern] * (self.y - fitted)[:, None], who)
+
+    def indices(self) -> dict[str, float]:
+        """Distance between the smoothed share of positives and the probability over lesions.
+
+        ``ici`` is its mean, ``e50`` its median and ``e90`` its 90th percentile (doi:10.1002/sim.8281),
+        percentiles interpolated between lesions.
+        """
+        found = self.indices_of_resamples(np.ones((1, len(self.y))))
+        return {name: float(value[0]) for name, value in found.items()}
+
     def ici(self) -> float:
         """Mean absolute distance between the smoothed share of positives and the probability."""
-        return float(self.ici_of_resamples(np.ones((1, len(self.y))))[0])
+        return self.indices()["ici"]
 
-    def ici_of_resamples(self, weights: Floats) -> Floats:
-        """ICI of each resample (r,) from ``weights`` (r, n), the knots kept; NaN where a fit has no answer.
+    def indices_of_resamples(self, weights: Floats) -> dict[str, Floats]:
+        """The ``indices`` of each resample (r,) from ``weights`` (r, n), the knots kept.
 
-        A resample with one class has no curve and is NaN.
+        NaN where a fit has no answer; a resample with one class has no curve.
         """
         distinct, totals, fits = self._fit_to(weights, self._fit.coefficients[0])
-        distance = (totals * np.abs(fits.fitted - distinct)).sum(axis=1) / totals.sum(axis=1)
+        distance = np.abs(fits.fitted - distinct)
         positives = np.einsum("rn,n->r", weights, self.y)
-        usable = fits.converged & (positives > 0) & (positives < weights.sum(axis=1))
-        return np.where(usable, distance, np.nan)
+        size = totals.sum(axis=1)
+        usable = fits.converged & (positives > 0) & (positives < size)
+        mean = (totals * distance).sum(axis=1) / np.maximum(size, 1.0)
+        percentiles = _weighted_quantiles(distance, totals, (0.5, 0.9))
+        found = {"ici": mean, "e50": percentiles[0], "e90": percentiles[1]}
+        return {name: np.where(usable, value, np.nan) for name, value in found.items()}
+
+    def perfect_p_value(self, patient: ArrayLike | None = None) -> float:
+        """Rao's score test that every probability is right, against the curve's alternatives.
+
+        Under the hypothesis nothing is estimated, so the covariance of the scores is known from the
+        probabilities; where a ``patient`` (n,) has several lesions the products of their scores are added to
+        it, or, should that not be positive definite, the scores' sums by patient make it.
+        """
+        from scipy.special import chdtrc, expit
+
+        distinct, pattern, design, _ = self._patterns
+        risk = expit(logit(distinct))
+        totals = np.bincount(pattern).astype(float)
+        expected = design.T @ (design * (totals * risk * (1.0 - risk))[:, None])
+        scores = design[pattern] * (self.y - risk[pattern])[:, None]
+        who = patient_codes(patient, len(self.y))
+        if is_repeated(who):
+            summed = summed_by(who, scores)
+            crossed = expected + summed.T @ summed - scores.T @ scores
+            positive = np.linalg.eigvalsh(crossed)[0] > 1e-10 * np.trace(crossed)
+            expected = crossed if positive else summed.T @ summed
+        total = scores.sum(axis=0)
+        return float(chdtrc(design.shape[1], total @ np.linalg.pinv(expected) @ total))
 
 
 def calibration_smooth(y: ArrayLike, probability: ArrayLike) -> CalibrationSmooth:
@@ -138,6 +189,24 @@ def spline_basis(x: ArrayLike, knots: ArrayLike) -> Floats:
             )
             columns.append(cubic / (last - knot[0]) ** 2)
     return np.column_stack(columns)
+
+
+def _weighted_quantiles(values: Floats, counts: Floats, at: tuple[float, ...]) -> list[Floats]:
+    """Quantiles (r,) of each row of ``values`` (r, d) that stand ``counts`` (r, d) times, interpolated."""
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    reached = np.cumsum(np.take_along_axis(counts, order, axis=1), axis=1)
+    last, row = values.shape[1] - 1, np.arange(len(values))
+    found = []
+    for share in at:
+        rank = (reached[:, -1] - 1.0) * share
+        below = np.floor(rank)
+        low, high = (
+            ordered[row, np.minimum((reached <= step[:, None]).sum(axis=1), last)]
+            for step in (below, np.ceil(rank))
+        )
+        found.append(low + (rank - below) * (high - low))
+    return found
 
 
 def _cube(value: Floats) -> Floats:

@@ -61,6 +61,35 @@ def net_benefit_of_counts(counts: CutoffCounts, thresholds: Floats) -> Floats:
     )
 
 
+def standardised_net_benefit(y: ArrayLike, probability: ArrayLike, threshold: ArrayLike) -> Floats:
+    """Net benefit by the prevalence, its highest possible value (doi:10.1200/JCO.2015.65.5654).
+
+    >>> standardised_net_benefit([0, 1, 1, 0], [0.2, 0.4, 0.8, 0.3], [0.0, 0.35]).tolist()
+    [1.0, 1.0]
+    """
+    return net_benefit(y, probability, threshold) / float(np.mean(np.asarray(y, dtype=float)))
+
+
+def interventions_avoided(y: ArrayLike, probability: ArrayLike, threshold: ArrayLike) -> Floats:
+    """Net interventions avoided per 100 lesions, against treating all: 100 (1 - t) / t times the gain.
+
+    Lesions spared an intervention without one positive lesion more being missed (doi:10.1186/1472-6947-8-53).
+    NaN at threshold 0, where no intervention is needless.
+
+    >>> interventions_avoided([0, 1, 1, 0], [0.2, 0.4, 0.8, 0.3], [0.25, 0.5]).round(9).tolist()
+    [25.0, 25.0]
+    """
+    cut = _checked(threshold)
+    return avoided_of_gain(net_benefit(y, probability, cut) - treat_all(y, cut), cut)
+
+
+def avoided_of_gain(gain: Floats, thresholds: Floats) -> Floats:
+    """Net interventions avoided per 100 lesions from the gain (..., m) over treating all, at (m,)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds = thresholds / (1.0 - thresholds)
+        return np.asarray(np.where(odds > 0, 100.0 * gain / odds, np.nan), dtype=float)
+
+
 def dca_optimal_threshold(
     y: ArrayLike, probability: ArrayLike, *, rule: str = "highest_net_benefit"
 ) -> float:
@@ -93,6 +122,14 @@ def dca_optima_of_counts(counts: CutoffCounts) -> dict[str, Floats]:
         "highest_gain": np.where((gain > 0).any(axis=1), thresholds[np.argmax(gain, axis=1)], np.nan),
         "last_positive_net_benefit": np.where(above.any(axis=1), thresholds[last], np.nan),
     }
+
+
+def checked_thresholds(thresholds: ArrayLike) -> Floats:
+    """The range of a decision curve, rising thresholds (m,); raises ValueError unless they are one."""
+    found = np.atleast_1d(_checked(thresholds))
+    if not len(found) or (np.diff(found) <= 0).any():
+        raise ValueError("thresholds of a decision curve must be one or more and rise")
+    return found
 
 
 def _checked(threshold: ArrayLike) -> Floats:

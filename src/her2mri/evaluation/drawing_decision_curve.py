@@ -1,4 +1,4 @@
-"""The decision curves of one model in all samples."""
+"""The decision curves of one model in all samples, and the difference between two models."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from her2mri.evaluation.drawing import axes_to_draw_on, colour_of, label_of
-from her2mri.figure_style import INK, SAMPLE_COLOURS, figure_style
+from her2mri.figure_style import INK, REFERENCE_COLOUR, SAMPLE_COLOURS, figure_style
 from her2mri.vocabulary import MODELS, SAMPLES
 
 if TYPE_CHECKING:
@@ -29,9 +29,48 @@ def draw_decision_curve(decision_curve: pd.DataFrame, *, ax: Axes | None = None)
             top = max(top, float(rows["treat_all"].max()), float(rows["net_benefit"].max()))
             bottom = min(bottom, float(rows["net_benefit"].min()))
         # Treat-all falls without end: the floor shows where it crosses, and no more of a bad model than that.
-        ax.set(xlim=(0, 1), ylim=(max(bottom, -0.5 * top) - 0.15 * top, 1.15 * top))
+        ax.set(
+            xlim=_range(decision_curve["threshold"]), ylim=(max(bottom, -0.5 * top) - 0.15 * top, 1.15 * top)
+        )
         ax.set(xlabel="Threshold probability", ylabel="Net benefit")
         ax.set_title(label_of(MODELS, str(decision_curve["model"].iloc[0])))
+        _mark_locked(ax, decision_curve["locked_threshold"])
         ax.plot([], [], color=INK, linewidth=0.8, linestyle=(0, (3, 2)), label="Treat all (per sample)")
         ax.legend(loc="upper right", handlelength=1.8, borderaxespad=0.2)
     return ax
+
+
+def draw_difference(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw rows of one comparison: the difference in net benefit with its band about no difference."""
+    with figure_style():
+        ax = axes_to_draw_on(ax, width=3.5, height=2.8)
+        ax.axhline(0.0, color=INK, linewidth=0.9)
+        at = table["threshold"]
+        sample = str(table["sample"].iloc[0])
+        colour = colour_of(SAMPLE_COLOURS, sample, 0)
+        ax.fill_between(at, table["conf_low"], table["conf_high"], color=colour, alpha=0.15, linewidth=0)
+        ax.plot(at, table["estimate"], color=colour)
+        # Near 1 a false positive weighs so much that a few lesions would flatten all the rest.
+        low, high = table["conf_low"].quantile(0.05), table["conf_high"].quantile(0.95)
+        reach = 1.3 * max(abs(float(low)), abs(float(high)), 1e-3)
+        if reach == reach:
+            ax.set_ylim(-reach, reach)
+        ax.set(xlim=_range(at), xlabel="Threshold probability", ylabel="Difference in net benefit")
+        names = (label_of(MODELS, str(table[column].iloc[0])) for column in ("model", "comparator"))
+        ax.set_title("\nless ".join(names))
+    return ax
+
+
+def _range(thresholds: pd.Series) -> tuple[float, float]:
+    """The axis of thresholds: 0 to 1 for a curve over nearly all of it, else the range of the curve."""
+    low, high = float(thresholds.min()), float(thresholds.max())
+    return (0.0, 1.0) if high - low > 0.9 or high == low else (low, high)
+
+
+def _mark_locked(ax: Axes, locked: pd.Series) -> None:
+    """A tick at the cut-off carried from training, where there is one within the range."""
+    low, high = ax.get_xlim()
+    for at in locked.dropna().unique():
+        if low <= at <= high:
+            ax.axvline(float(at), color=REFERENCE_COLOUR, linewidth=0.7, linestyle=":", zorder=0)
+            ax.plot([], [], color=REFERENCE_COLOUR, linewidth=0.7, linestyle=":", label="Locked cut-off")

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
 from her2mri.errors import EstimationError
-from her2mri.evaluation.bootstrap import patient_weights, seed_of
+from her2mri.evaluation.bootstrap import prediction_weights
 from her2mri.evaluation.calibration_curve import CURVE_COLUMNS, calibration_curve
 from her2mri.evaluation.comparison import compare_models
-from her2mri.evaluation.decision_curve import DECISION_THRESHOLDS, net_benefit_of_counts, treat_all
+from her2mri.evaluation.decision_curve import DECISION_THRESHOLDS, checked_thresholds
+from her2mri.evaluation.decision_curve_table import CURVE_COLUMNS as DECISION_COLUMNS
+from her2mri.evaluation.decision_curve_table import decision_curve_table
 from her2mri.evaluation.discrimination import roc_curve
 from her2mri.evaluation.notes import EvaluationNote, notes_frame, sample_notes
 from her2mri.evaluation.performance import Resampled, locked_cutoff, performance_rows
@@ -25,14 +26,10 @@ from her2mri.vocabulary import MODELS, PERFORMANCE_COLUMNS, SAMPLES, TRAINING
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Floats = NDArray[np.float64]
-
 _KEY: Final = ("task", "model", "sample", "positive")
 ROC_COLUMNS: Final = (*_KEY, "threshold", "sensitivity", "specificity")
 CALIBRATION_COLUMNS: Final = (*_KEY, *CURVE_COLUMNS)
-DECISION_CURVE_COLUMNS: Final = (
-    *_KEY, "threshold", "net_benefit", "conf_low", "conf_high", "treat_all", "treat_none", "n", "n_events",
-)  # fmt: skip
+DECISION_CURVE_COLUMNS: Final = (*_KEY, *DECISION_COLUMNS)
 RULE_OUT_COLUMNS: Final = (
     *_KEY, "certainty", "n", "n_ruled_out", "n_missed", "npv", "conf_low", "conf_high", "method",
 )  # fmt: skip
@@ -64,7 +61,7 @@ class Evaluation:
         return self.calibration.copy()
 
     def decision_curve_frame(self) -> pd.DataFrame:
-        """Net benefit by threshold probability, with that of treating all and none."""
+        """Net benefit by threshold probability, with that of treating all and none, and what follows from it."""
         return self.decision_curve.copy()
 
     def rule_out_frame(self) -> pd.DataFrame:
@@ -111,9 +108,11 @@ def evaluate(
     n_bootstrap: int = 2000,
     confidence: float = 0.95,
     rule_out_certainty: float = 0.95,
+    thresholds: ArrayLike = DECISION_THRESHOLDS,
 ) -> Evaluation:
     """Evaluate each prediction, and compare those of one task and sample.
 
+    ``thresholds`` (m,) is the range of the decision curves, to be set before any curve is seen.
     Each (task, model, sample) is resampled with a seed of its own made from ``seed`` and the names, so a row
     is the same to the last byte whatever else is evaluated with it. Rows come in the order of tasks given,
     and within a task in the order of the vocabulary's samples and models. The "youden_training" rows carry
@@ -121,7 +120,7 @@ def evaluate(
     applicable" and, where it is the data's fault, a note; only predictions that contradict each other raise
     (ValueError).
     """
-    ordered = _in_order(predictions)
+    ordered, range_of_curves = _in_order(predictions), checked_thresholds(thresholds)
     cutoffs = {(p.task, p.model): locked_cutoff(p) for p in ordered if p.sample == TRAINING}
     performance: list[dict[str, Any]] = []
     notes = sample_notes(ordered)
@@ -132,12 +131,15 @@ def evaluate(
         "rule_out": [],
     }
     for prediction in ordered:
-        weights = _weights(prediction, n_bootstrap, seed)
+        weights = prediction_weights(prediction, n_bootstrap, seed)
         resampled = Resampled.of(prediction, weights, confidence=confidence)
         cutoff = cutoffs.get((prediction.task, prediction.model))
         rows, said = performance_rows(resampled, locked_threshold=cutoff)
         performance += rows
         notes += said + _add_curves(tables, resampled, rule_out_certainty)
+        if not prediction.is_label:
+            decision = decision_curve_table(resampled, range_of_curves, locked_threshold=cutoff)
+            tables["decision_curve"].append(_keyed(prediction, decision))
     return Evaluation(
         performance=pd.DataFrame(performance, columns=list(PERFORMANCE_COLUMNS)),
         roc=_stacked(tables["roc"], ROC_COLUMNS),
@@ -153,16 +155,17 @@ def evaluate(
 def _add_curves(
     tables: dict[str, list[pd.DataFrame]], resampled: Resampled, certainty: float
 ) -> list[EvaluationNote]:
-    """Append the curves of one prediction to ``tables``, and return what must be said of those missing."""
+    """Append the curves of one prediction, but for the decision curve, and return what must be said of them."""
     prediction, confidence = resampled.prediction, resampled.confidence
     if prediction.has_both_classes:
         tables["roc"].append(_keyed(prediction, roc_curve(prediction.y, prediction.probability).frame()))
     if prediction.is_label:
         return []
-    tables["decision_curve"].append(_decision_curve(resampled))
     tables["rule_out"].append(_rule_out(prediction, certainty, confidence))
     try:
-        curve = calibration_curve(prediction.y, prediction.probability, confidence=confidence)
+        curve = calibration_curve(
+            prediction.y, prediction.probability, patient=prediction.patient, confidence=confidence
+        )
     except EstimationError as missing:
         key = (prediction.task, prediction.sample, prediction.model)
         return [EvaluationNote("no_calibration_curve", str(missing), *key)]
@@ -189,39 +192,15 @@ def _in_order(predictions: Sequence[Prediction]) -> list[Prediction]:
     )
 
 
-def _weights(prediction: Prediction, n_bootstrap: int, seed: int) -> Floats:
-    """Resamples of patients; of fewer than two: empty ones, which make every interval NaN."""
-    if prediction.n_patients < 2:
-        return np.zeros((n_bootstrap, prediction.n))
-    own = seed_of(seed, prediction.task, prediction.model, prediction.sample)
-    return patient_weights(prediction.patient, n_bootstrap, own)
-
-
-def _decision_curve(resampled: Resampled) -> pd.DataFrame:
-    prediction = resampled.prediction
-    tails = (1.0 - resampled.confidence) / 2.0, (1.0 + resampled.confidence) / 2.0
-    with np.errstate(invalid="ignore"):
-        low, high = np.quantile(
-            net_benefit_of_counts(resampled.replicates, DECISION_THRESHOLDS), tails, axis=0
-        )
-    curve = pd.DataFrame(
-        {
-            "threshold": DECISION_THRESHOLDS,
-            "net_benefit": net_benefit_of_counts(resampled.counts, DECISION_THRESHOLDS)[0],
-            "conf_low": low,
-            "conf_high": high,
-            "treat_all": treat_all(prediction.y, DECISION_THRESHOLDS),
-            "treat_none": 0.0,
-            "n": prediction.n,
-            "n_events": prediction.n_events,
-        }
-    )
-    return _keyed(prediction, curve)
-
-
 def _rule_out(prediction: Prediction, certainty: float, confidence: float) -> pd.DataFrame:
-    found = rule_out(prediction.y, prediction.probability, certainty=certainty, confidence=confidence)
-    return _keyed(prediction, pd.DataFrame([asdict(found) | {"method": "Clopper-Pearson"}]))
+    found = rule_out(
+        prediction.y,
+        prediction.probability,
+        patient=prediction.patient,
+        certainty=certainty,
+        confidence=confidence,
+    )
+    return _keyed(prediction, pd.DataFrame([asdict(found)]))
 
 
 def _keyed(prediction: Prediction, table: pd.DataFrame) -> pd.DataFrame:

@@ -48,9 +48,6 @@ def sample_notes(predictions: Iterable[Prediction]) -> list[EvaluationNote]:
         if code:
             notes[EvaluationNote(code, message, prediction.task, prediction.sample)] = None
         if prediction.n_patients < prediction.n:
-            message = (
-                f"{prediction.n} lesions of {prediction.n_patients} patients: intervals follow the patient, "
-                "but those of the calibration intercept and slope and of rule-out take lesions as independent"
-            )
+            message = f"{prediction.n} lesions of {prediction.n_patients} patients: every interval follows the patient"
             notes[EvaluationNote("several_lesions", message, prediction.task, prediction.sample)] = None
     return list(notes)

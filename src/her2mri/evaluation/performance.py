@@ -30,9 +30,19 @@ YOUDEN_IN_SAMPLE: Final = "youden_in_sample"
 YOUDEN_TRAINING: Final = "youden_training"
 BOOTSTRAP: Final = "bootstrap by patient, percentile"
 SYMMETRIC_BOOTSTRAP: Final = "bootstrap by patient, symmetric about the estimate, cut at 0"
+TO_ZERO_BOOTSTRAP: Final = (
+    "bootstrap by patient, symmetric about the estimate, from 0 as perfect calibration is not rejected"
+)
+ROBUST_WALD: Final = "Wald, robust by patient"
 EXACT: Final = "Clopper-Pearson (the bootstrap interval has no width)"
 NOT_APPLICABLE: Final = "not applicable"
 LABEL_CUTOFF: Final = 0.5
+
+SMOOTH_METRICS: Final = ("ici", "e50", "e90")
+CALIBRATION_METRICS: Final = (
+    "brier", "observed_expected", "calibration_in_the_large", "calibration_intercept", "calibration_slope",
+    *SMOOTH_METRICS,
+)  # fmt: skip
 
 _LABELS_ONLY: Final = "the model gives class labels, not probabilities"
 _ONE_CLASS: Final = "lesions of one class only"
@@ -241,35 +251,62 @@ def _calibration(gathered: _Rows) -> None:
     prediction, weights = resampled.prediction, resampled.weights
     y, p = prediction.y.astype(float), prediction.probability
     if prediction.is_label:
-        metrics = ("brier", "calibration_in_the_large", "calibration_intercept", "calibration_slope", "ici")
-        for metric in metrics:
+        for metric in CALIBRATION_METRICS:
             gathered.refuse(metric, _LABELS_ONLY)
         return
     with np.errstate(invalid="ignore"):
         replicates = np.einsum("rn,n->r", weights, (p - y) ** 2) / weights.sum(axis=1)
     gathered.add("brier", calibration.brier(y, p), gathered.bounds(replicates, "brier"), BOOTSTRAP)
-    wald = "Wald"
-    if moved := calibration.certain_moved(p):
-        wald = f"Wald, {moved}"
-        gathered.note("certain_probabilities", f"to have log odds, {moved}")
+    wald = "Wald" if prediction.n_patients == prediction.n else ROBUST_WALD
     try:
-        large = calibration.calibration_in_the_large(y, p, confidence=resampled.confidence)
+        ratio = calibration.observed_expected(
+            y, p, patient=prediction.patient, confidence=resampled.confidence
+        )
+        method = f"{wald}, on the log scale"
+        gathered.add("observed_expected", ratio.estimate, (ratio.conf_low, ratio.conf_high), method)
+    except EstimationError as missing:
+        gathered.refuse("observed_expected", str(missing))
+    if moved := calibration.certain_moved(p):
+        wald = f"{wald}, {moved}"
+        gathered.note("certain_probabilities", f"to have log odds, {moved}")
+    _recalibration(gathered, wald)
+    _smooth(gathered)
+
+
+def _recalibration(gathered: _Rows, wald: str) -> None:
+    prediction, confidence = gathered.resampled.prediction, gathered.resampled.confidence
+    y, p, patient = prediction.y, prediction.probability, prediction.patient
+    try:
+        large = calibration.calibration_in_the_large(y, p, patient=patient, confidence=confidence)
         gathered.add("calibration_in_the_large", large.estimate, (large.conf_low, large.conf_high), wald)
     except EstimationError as missing:
         gathered.refuse("calibration_in_the_large", str(missing))
     try:
-        pair = calibration.calibration_intercept_and_slope(y, p, confidence=resampled.confidence)
+        pair = calibration.calibration_intercept_and_slope(y, p, patient=patient, confidence=confidence)
         for metric, found in zip(("calibration_intercept", "calibration_slope"), pair, strict=True):
             gathered.add(metric, found.estimate, (found.conf_low, found.conf_high), wald)
     except EstimationError as missing:
         gathered.refuse("calibration_intercept", str(missing))
         gathered.refuse("calibration_slope", str(missing))
+
+
+def _smooth(gathered: _Rows) -> None:
+    """The indices of the smooth curve; their interval reaches 0 where no miscalibration is shown."""
+    prediction, confidence = gathered.resampled.prediction, gathered.resampled.confidence
     try:
-        smooth = calibration_smooth(y, p)
-        bounds = gathered.symmetric_bounds(smooth.ici(), smooth.ici_of_resamples(weights), "ici")
-        gathered.add("ici", smooth.ici(), bounds, f"{SYMMETRIC_BOOTSTRAP}; {smooth.method}")
+        smooth = calibration_smooth(prediction.y, prediction.probability)
     except EstimationError as missing:
-        gathered.refuse("ici", str(missing))
+        for metric in SMOOTH_METRICS:
+            gathered.refuse(metric, str(missing))
+        return
+    perfect = smooth.perfect_p_value(prediction.patient)
+    replicates = smooth.indices_of_resamples(gathered.resampled.weights)
+    for metric, estimate in smooth.indices().items():
+        low, high = gathered.symmetric_bounds(estimate, replicates[metric], metric)
+        method = SYMMETRIC_BOOTSTRAP
+        if perfect >= 1.0 - confidence and low > 0.0:
+            low, method = 0.0, TO_ZERO_BOOTSTRAP
+        gathered.add(metric, estimate, (low, high), f"{method}; {smooth.method}")
 
 
 def _decision(gathered: _Rows, cutoff: float | None) -> None:
