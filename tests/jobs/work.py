@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from her2mri.errors import EstimationError
 from her2mri.jobs import LocalWorkers, Runner, unfinished_work
 
 if TYPE_CHECKING:
@@ -48,6 +49,18 @@ def where(frame: pd.DataFrame, at: int) -> tuple[int, int, float]:
     """The process of the job and the object it was given."""
     time.sleep(0.01)
     return os.getpid(), id(frame), float(frame["x"].sum()) + at
+
+
+def joined(frame: pd.DataFrame, folder: Path, at: int, *, workers: float) -> list[float]:
+    """A job with a shared argument, and a keyword that Dask's own call has too."""
+    time.sleep(0.05)
+    with (folder / "done").open("a") as trace:
+        trace.write(f"{at}\n")
+    return [os.getpid(), id(frame), float(frame["x"].sum()) / (at + workers)]
+
+
+def fails() -> None:
+    raise EstimationError("one class")
 
 
 def main() -> None:

@@ -101,7 +101,7 @@ class DaskWorkers:
             _submit(client, job, then, sent): at for at, job in enumerate(with_shared_arguments(jobs))
         }
         try:
-            for future, result in distributed.as_completed(position, with_results=True):
+            for future, result in distributed.as_completed(position, with_results=True, loop=client.loop):
                 yield position.pop(future), result
         except distributed.KilledWorker as error:
             raise Her2mriError(
