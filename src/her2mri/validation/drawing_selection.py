@@ -1,0 +1,41 @@
+"""How often each variable was selected over the resamples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from her2mri.evaluation.drawing import axes_to_draw_on, label_of
+from her2mri.figure_style import INK, MODEL_COLOURS, REFERENCE_COLOUR, figure_style
+from her2mri.vocabulary import MODELS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SHOWN: Final = 24
+
+
+def draw_selection(selection: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw the rows of one model: a bar a variable, filled where the development on all lesions selected it."""
+    shown = selection.head(_SHOWN)
+    with figure_style():
+        ax = axes_to_draw_on(ax, width=3.5, height=0.9 + 0.17 * len(shown))
+        place = np.arange(len(shown))
+        chosen = shown["selected"].to_numpy(dtype=bool)
+        colour = MODEL_COLOURS["SVM"]
+        bars = ax.barh(place, shown["share"], height=0.66, color=np.where(chosen, colour, "white"))
+        for bar, kept in zip(bars, chosen, strict=True):
+            bar.set_edgecolor(colour if kept else REFERENCE_COLOUR)
+            bar.set_linewidth(0.8)
+        ax.hlines(place, shown["conf_low"], shown["conf_high"], color=INK, linewidth=0.8)
+        ax.set_yticks(place, [name.replace("_", " ") for name in shown["variable"]])
+        ax.invert_yaxis()
+        ax.set(xlim=(0, 1), xlabel=f"Share of {int(shown['n_resamples'].iloc[0])} resamples that select it")
+        ax.tick_params(axis="y", length=0)
+        ax.set_title(label_of(MODELS, str(shown["model"].iloc[0])))
+        left_out = len(selection) - len(shown)
+        said = "filled: in the model" + (f"\n{left_out} rarer ones not shown" if left_out else "")
+        ax.text(0.98, 0.02, said, transform=ax.transAxes, ha="right", va="bottom", fontsize=7)
+    return ax

@@ -1,0 +1,102 @@
+"""The table of optimism: what a score claims on the lesions of the development, and what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from her2mri.cohort.design_matrix import FloatArray, IntArray
+from her2mri.validation.model_resamples import ModelResamples
+from her2mri.validation.optimism import no_information_brier, optimism_of, point632plus, shifted_interval
+from her2mri.validation.resampling import OUT_OF_BAG_SCORES
+from her2mri.validation.scores import SCORES, scores_of_resamples
+from her2mri.vocabulary import OPTIMISM_CORRECTED
+
+BOOTSTRAP: Final = "bootstrap by patient of the whole development, optimism"
+POINT632PLUS: Final = "bootstrap by patient of the whole development, .632+"
+INTERVAL: Final = "location-shifted bootstrap interval"
+NO_INFORMATION_AUC: Final = 0.5
+OPTIMISM_COLUMNS: Final = (
+    "task", "model", "metric", "apparent", "resample_mean", "original_mean", "optimism", "optimism_corrected",
+    "conf_low", "conf_high", "n_resamples", "out_of_bag", "no_information", "relative_overfitting", "weight",
+    "point632plus", "point632plus_conf_low", "point632plus_conf_high", "n_out_of_bag",
+)  # fmt: skip
+
+
+def optimism_rows(
+    model: ModelResamples, y: IntArray, weights: FloatArray, *, task: str, confidence: float
+) -> list[dict[str, Any]]:
+    """One row of ``OPTIMISM_COLUMNS`` for each score that the model has.
+
+    ``weights`` (r, n) say how often each lesion stands in each resample: the intervals come from the model
+    itself, judged on these.
+    """
+    judged = scores_of_resamples(y, model.apparent_probability, weights)
+    rows = []
+    for metric in SCORES:
+        apparent = model.apparent[metric]
+        if np.isnan(apparent):
+            continue
+        found = optimism_of(apparent, model.resample[metric], model.original[metric])
+        low, high = shifted_interval(judged[metric], apparent, found.corrected, metric, confidence=confidence)
+        row: dict[str, Any] = {
+            "task": task,
+            "model": model.model,
+            "metric": metric,
+            "apparent": found.apparent,
+            "resample_mean": found.resample_mean,
+            "original_mean": found.original_mean,
+            "optimism": found.optimism,
+            "optimism_corrected": found.corrected,
+            "conf_low": low,
+            "conf_high": high,
+            "n_resamples": found.n,
+        }
+        if metric in OUT_OF_BAG_SCORES:
+            row |= _point632plus(model, metric, y, judged[metric], confidence=confidence)
+        rows.append(row)
+    return rows
+
+
+def performance_rows(
+    row: Mapping[str, Any], y: IntArray, *, positive: str, n_bootstrap: int
+) -> list[dict[str, Any]]:
+    """The rows of ``vocabulary.PERFORMANCE_COLUMNS`` that one row of the table of optimism gives."""
+    common = {name: row[name] for name in ("task", "model", "metric")} | {
+        "sample": OPTIMISM_CORRECTED,
+        "threshold": np.nan,
+        "threshold_rule": "",
+        "positive": positive,
+        "n": len(y),
+        "n_events": int(y.sum()),
+    }
+
+    def corrected(method: str, estimate: str, prefix: str, used: str) -> dict[str, Any]:
+        said = f"{method}, {int(row[used])} of {n_bootstrap} resamples; {INTERVAL}"
+        bounds = {"conf_low": row[f"{prefix}conf_low"], "conf_high": row[f"{prefix}conf_high"]}
+        return {**common, "estimate": row[estimate], **bounds, "method": said}
+
+    rows = [corrected(BOOTSTRAP, "optimism_corrected", "", "n_resamples")]
+    if row["metric"] in OUT_OF_BAG_SCORES:
+        rows.append(corrected(POINT632PLUS, "point632plus", "point632plus_", "n_out_of_bag"))
+    return rows
+
+
+def _point632plus(
+    model: ModelResamples, metric: str, y: IntArray, judged: FloatArray, *, confidence: float
+) -> dict[str, float]:
+    nothing = NO_INFORMATION_AUC if metric == "auc" else no_information_brier(y, model.apparent_probability)
+    plus = point632plus(model.apparent[metric], model.out_of_bag[metric], nothing)
+    low, high = shifted_interval(judged, plus.apparent, plus.corrected, metric, confidence=confidence)
+    return {
+        "out_of_bag": plus.out_of_bag,
+        "no_information": plus.no_information,
+        "relative_overfitting": plus.relative_overfitting,
+        "weight": plus.weight,
+        "point632plus": plus.corrected,
+        "point632plus_conf_low": low,
+        "point632plus_conf_high": high,
+        "n_out_of_bag": plus.n,
+    }
