@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import os
 import struct
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -66,3 +70,23 @@ def test_the_fault_of_a_job_is_the_fault_of_the_run(runner: Runner) -> None:
 def test_fewer_than_one_process_is_refused() -> None:
     with pytest.raises(ValueError, match="processes must be at least 1, got 0"):
         LocalWorkers(0)
+
+
+def test_a_library_that_the_first_job_loads_has_one_thread_there_too() -> None:
+    code = """
+from threadpoolctl import threadpool_info
+from her2mri.jobs import Runner
+
+def threads():
+    import scipy.linalg, sklearn.linear_model
+    return [library["num_threads"] for library in threadpool_info()]
+
+print(Runner().run("Threads", [threads, threads]))
+"""
+    environment = {**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    first, second = ast.literal_eval(found.stdout)
+    assert first == second == [1] * len(first)
+    assert len(first) > 1

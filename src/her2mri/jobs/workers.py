@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol
 
+from her2mri.jobs.one_thread import one_thread
+
 Json = Any
 """Lists, dictionaries with text keys, text, numbers, True, False and None, however nested."""
 
@@ -32,12 +34,10 @@ class Workers(Protocol):
 def do(job: Job, then: Callable[[Any], Any] | None = None) -> Any:
     """Do one job under the conditions that every worker keeps.
 
-    One thread for linear algebra, so that sums are formed in the same order. One job at a time in a process:
-    the number of threads belongs to the whole process, and a Dask worker may have several.
+    One thread for linear algebra, and one job at a time in a process: the number of threads belongs to the
+    whole process, and a Dask worker may do several jobs.
     """
-    from threadpoolctl import threadpool_limits
-
-    with _one_at_a_time, threadpool_limits(limits=1):
+    with _one_at_a_time, one_thread():
         result = job()
     return result if then is None else then(result)
 
