@@ -1,0 +1,1 @@
+"""Missing values: where they are, multiple imputation inside the recipe, and complete cases beside it."""
