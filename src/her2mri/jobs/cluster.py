@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import platform
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
@@ -42,11 +44,9 @@ class DaskWorkers:
         if not jobs:
             return
         client = self._client()
-        try:
+        with _without_its_tracebacks(), client:
             self._check_versions(client)
             yield from self._results(client, jobs, then)
-        finally:
-            client.close()
 
     def _client(self) -> Client:
         try:
@@ -92,8 +92,6 @@ class DaskWorkers:
     def _results(
         self, client: Client, jobs: Sequence[Job], then: Callable[[Any], Any] | None
     ) -> Generator[tuple[int, Any], None, None]:
-        from concurrent.futures import CancelledError
-
         distributed = _distributed()
 
         sent: dict[str, Future] = {}
@@ -101,15 +99,32 @@ class DaskWorkers:
             _submit(client, job, then, sent): at for at, job in enumerate(with_shared_arguments(jobs))
         }
         try:
-            for future, result in distributed.as_completed(position, with_results=True, loop=client.loop):
+            done = distributed.as_completed(position, with_results=True, loop=client.loop)
+            for future, result in done:
+                if isinstance(result, distributed.client.CancelledError):
+                    raise result
                 yield position.pop(future), result
         except distributed.KilledWorker as error:
             raise Her2mriError(
                 f"a job was given up after the deaths of several workers, the last {error.last_worker.address}; "
                 "is their memory enough?"
             ) from None
-        except (CancelledError, OSError):
-            raise Her2mriError(f"the Dask scheduler at {self.scheduler} went away") from None
+        except (distributed.client.CancelledError, distributed.comm.CommClosedError):
+            raise Her2mriError(
+                f"the Dask scheduler at {self.scheduler} went away; start it again and run the same command"
+            ) from None
+
+
+@contextmanager
+def _without_its_tracebacks() -> Iterator[None]:
+    """Dask's client logs a traceback when the scheduler goes away, which we say ourselves."""
+    log = logging.getLogger("distributed.client")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _distributed() -> Any:
