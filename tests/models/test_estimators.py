@@ -14,7 +14,9 @@ from her2mri.models.nearest_neighbours import NearestNeighbours
 from her2mri.models.recipe import Recipe
 from her2mri.models.support_vector_machine import SupportVectorMachine, platt_sigmoid, radial_margin
 from her2mri.models.tuning import make, tune
-from her2mri.vocabulary import MODELS
+from her2mri.vocabulary import CHALLENGERS, MODELS
+
+EVERY_MODEL = (*MODELS, *CHALLENGERS)
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +28,10 @@ def lesions():
 
 
 def test_the_families_are_those_of_the_vocabulary_in_its_order():
-    assert tuple(FAMILIES) == tuple(MODELS)
+    assert tuple(FAMILIES) == EVERY_MODEL
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", EVERY_MODEL)
 def test_every_family_is_a_scikit_learn_estimator_that_gives_probabilities(name, lesions):
     X, y, patient = lesions
     estimator = clone(make(FAMILIES[name], FAMILIES[name].settings()[0], seed=1)).fit(X, y, patient)
@@ -40,7 +42,7 @@ def test_every_family_is_a_scikit_learn_estimator_that_gives_probabilities(name,
     np.testing.assert_array_equal(estimator.predict(X), (probability[:, 1] >= 0.5).astype(int))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", EVERY_MODEL)
 def test_every_family_refuses_a_single_class(name, lesions):
     X, _, patient = lesions
     with pytest.raises(ValueError, match="two classes, got 1"):
@@ -142,7 +144,7 @@ def test_a_setting_at_the_end_of_its_grid_is_noted_and_one_inside_is_not():
     X, y = np.repeat([[0.0], [1.0]], 60, axis=0), np.repeat([0, 1], 60)
     frame = pd.DataFrame({"adc": X[:, 0]})
     fit = Recipe().fit("DT", frame, y, np.arange(120), [load_dictionary()["adc"]])
-    assert fit.notes == ("Chosen at the edge of the grid: max depth 2, min samples leaf 45.",)
+    assert fit.notes == ("Chosen at the edge of the grid: depth 2, at least 45 lesions a leaf.",)
     assert FAMILIES["SVM"].at_edge({"C": 1.0, "gamma": 0.03}) == []
     assert FAMILIES["LR"].at_edge({}) == []
 

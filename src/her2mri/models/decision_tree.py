@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
-from her2mri.models.estimator import ProbabilityEstimator
+from her2mri.models.estimator import BoolArray, ProbabilityEstimator
 
 
 class DecisionTree(ProbabilityEstimator):
@@ -22,6 +23,10 @@ class DecisionTree(ProbabilityEstimator):
             min_samples_leaf=min(self.min_samples_leaf, max(1, len(y) // 4)),
             random_state=self.random_state,
         ).fit(X, y)
+
+    def used_columns(self) -> BoolArray:
+        """Which columns the tree splits on."""
+        return np.asarray(self.tree_.feature_importances_ > 0)
 
     def _probability(self, X: FloatArray) -> FloatArray:
         probability: FloatArray = self.tree_.predict_proba(X)[:, 1]

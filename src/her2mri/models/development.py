@@ -10,6 +10,7 @@ import pandas as pd
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.dictionary import Variable
+from her2mri.models.family import FAMILIES
 from her2mri.models.fit import Fit
 from her2mri.models.recipe import Recipe
 
@@ -37,7 +38,7 @@ class Development(Protocol):
 
 @dataclass(frozen=True)
 class DevelopedModel:
-    """A fitted model with the variables that were selected for it.
+    """A fitted model with the variables that were selected for it, or that it selected.
 
     A level that the lesions it was developed on did not have counts as the reference: a resample may lack a
     rare level, and the lesions that have it must still be predicted.
@@ -47,23 +48,31 @@ class DevelopedModel:
     fit: Fit
 
     def probability(self, frame: pd.DataFrame) -> FloatArray:
-        """Probability of the positive class for each lesion, which must have every variable selected."""
+        """Probability of the positive class for each lesion, which must have every variable encoded."""
         return self.fit.predict(self.fit.encoding.matrix(frame))
 
 
 @dataclass(frozen=True)
 class RecipeDevelopment:
-    """A recipe for some families, which share one selection of predictors."""
+    """A recipe for some families: those made from selected predictors share one selection.
+
+    ``candidates`` are looked at by the selection, and all taken by families that weigh them by themselves.
+    """
 
     recipe: Recipe
     families: tuple[str, ...]
     candidates: tuple[Variable, ...]
 
     def __call__(self, frame: pd.DataFrame, y: IntArray, patient: IntArray) -> dict[str, DevelopedModel]:
-        """Select once, then tune and fit each family."""
-        chosen = self.recipe.select(frame, y, patient, self.candidates).variables
-        predictors = [variable for variable in self.candidates if variable.name in chosen]
-        return {
-            name: DevelopedModel(chosen, self.recipe.fit(name, frame, y, patient, predictors))
-            for name in self.families
-        }
+        """Select once if any family asks for it, then tune and fit each family."""
+        chosen: tuple[str, ...] = ()
+        if any(FAMILIES[name].predictors == "selected" for name in self.families):
+            chosen = self.recipe.select(frame, y, patient, self.candidates).variables
+        return {name: self._developed(name, chosen, frame, y, patient) for name in self.families}
+
+    def _developed(
+        self, name: str, chosen: tuple[str, ...], frame: pd.DataFrame, y: IntArray, patient: IntArray
+    ) -> DevelopedModel:
+        predictors = self.recipe.predictors(name, chosen, self.candidates)
+        fit = self.recipe.fit(name, frame, y, patient, predictors)
+        return DevelopedModel(chosen if FAMILIES[name].predictors == "selected" else fit.used, fit)

@@ -1,14 +1,18 @@
-"""What the five estimators share: input checks, classes, and probabilities of the positive class."""
+"""What the estimators share: input checks, classes, and probabilities of the positive class."""
 
 from __future__ import annotations
 
 from typing import Self
 
 import numpy as np
+import pandas as pd
+from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
+
+BoolArray = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
 class ProbabilityEstimator(ClassifierMixin, BaseEstimator):
@@ -40,8 +44,42 @@ class ProbabilityEstimator(ClassifierMixin, BaseEstimator):
         labels: IntArray = self.classes_[positive.astype(np.int64)]
         return labels
 
+    def used_columns(self) -> BoolArray:
+        """Which columns of the design matrix make a difference to the probabilities."""
+        check_is_fitted(self)
+        return np.ones(self.n_features_in_, dtype=np.bool_)
+
+    def search(self) -> pd.DataFrame | None:
+        """What ``fit`` chose among by itself, one row a combination, ``chosen`` marked; None if nothing."""
+        return None
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the fit."""
+        return ()
+
     def _fit(self, X: FloatArray, y: IntArray, groups: IntArray | None) -> None:
         raise NotImplementedError
 
     def _probability(self, X: FloatArray) -> FloatArray:
         raise NotImplementedError
+
+
+class LinearEstimator(ProbabilityEstimator):
+    """A family whose log odds are linear in the terms: ``_fit`` leaves ``intercept_`` and ``coef_`` (terms,)."""
+
+    intercept_: float
+    coef_: FloatArray
+
+    def decision_function(self, X: FloatArray) -> FloatArray:
+        """The linear predictor."""
+        linear_predictor: FloatArray = X @ self.coef_ + self.intercept_
+        return linear_predictor
+
+    def used_columns(self) -> BoolArray:
+        """Which columns have a coefficient other than 0."""
+        check_is_fitted(self)
+        return np.asarray(self.coef_ != 0)
+
+    def _probability(self, X: FloatArray) -> FloatArray:
+        probability: FloatArray = expit(self.decision_function(X))
+        return probability

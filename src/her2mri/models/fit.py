@@ -11,6 +11,7 @@ import pandas as pd
 from her2mri.cohort.design_matrix import Encoding, FloatArray
 from her2mri.errors import Fault, TableError
 from her2mri.models.estimator import ProbabilityEstimator
+from her2mri.models.family import FAMILIES
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,14 @@ class Fit:
     def settings(self) -> str:
         """The settings chosen, in words: ``C 1, gamma 0.03``; empty where there was nothing to choose."""
         chosen = self.tuning[self.tuning["chosen"]].iloc[0]
-        names = [c for c in self.tuning.columns if c not in {"cross_validated_auc", "folds_used", "chosen"}]
-        return ", ".join(f"{name.replace('_', ' ')} {chosen[name]:g}" for name in names)
+        return FAMILIES[self.model].in_words({str(name): value for name, value in chosen.items()})
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The variables that make a difference to the probabilities, in the encoding's order."""
+        terms = zip(self.encoding.terms, self.estimator.used_columns(), strict=True)
+        used = {term.variable for term, is_used in terms if is_used}
+        return tuple(variable.name for variable in self.encoding.variables if variable.name in used)
 
 
 def _faults(encoding: Encoding, frame: pd.DataFrame) -> Iterator[Fault]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from scipy.special import expit
-
 from her2mri.cohort.design_matrix import FloatArray, IntArray
-from her2mri.models.estimator import ProbabilityEstimator
+from her2mri.models.estimator import LinearEstimator
 from her2mri.selection.firth import fit_flic
 from her2mri.selection.logistic import LogisticFit, fit_logistic
 
 
-class LogisticRegression(ProbabilityEstimator):
+class LogisticRegression(LinearEstimator):
     """Maximum likelihood without a penalty; Firth's penalised likelihood where the classes separate.
 
     Under Firth the intercept is refitted, so that either way the mean probability of the lesions fitted to is
@@ -27,11 +25,11 @@ class LogisticRegression(ProbabilityEstimator):
         self.intercept_ = float(self.inference_.coefficients[0])
         self.coef_ = self.inference_.coefficients[1:]
 
-    def decision_function(self, X: FloatArray) -> FloatArray:
-        """The linear predictor."""
-        linear_predictor: FloatArray = X @ self.coef_ + self.intercept_
-        return linear_predictor
-
-    def _probability(self, X: FloatArray) -> FloatArray:
-        probability: FloatArray = expit(self.decision_function(X))
-        return probability
+    def notes(self) -> tuple[str, ...]:
+        """Whether Firth's penalty had to be used."""
+        if not self.used_firth_:
+            return ()
+        return (
+            "A term separates the classes: fitted with Firth's penalty, and the intercept refitted so that the mean "
+            "probability is the share of events (FLIC).",
+        )

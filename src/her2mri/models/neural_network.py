@@ -42,6 +42,12 @@ class NeuralNetwork(ProbabilityEstimator):
             self.network_.fit(self.scaler_.transform(X), y)
         self.converged_ = not any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
 
+    def notes(self) -> tuple[str, ...]:
+        """Whether the optimiser was cut short."""
+        if self.converged_:
+            return ()
+        return (f"The optimiser stopped at its limit of {self.max_iter} iterations.",)
+
     def _probability(self, X: FloatArray) -> FloatArray:
         probability: FloatArray = self.network_.predict_proba(self.scaler_.transform(X))[:, 1]
         return probability

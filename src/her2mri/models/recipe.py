@@ -14,13 +14,9 @@ import pandas as pd
 from her2mri.cohort.design_matrix import Encoding, IntArray
 from her2mri.cohort.split import grouped_folds
 from her2mri.dictionary import Variable
-from her2mri.models.estimator import ProbabilityEstimator
-from her2mri.models.family import FAMILIES
+from her2mri.models.family import FAMILIES, ModelFamily
 from her2mri.models.fit import Fit
-from her2mri.models.logistic_regression import LogisticRegression
 from her2mri.models.nearest_neighbours import NearestNeighbours
-from her2mri.models.neural_network import NeuralNetwork
-from her2mri.models.support_vector_machine import SupportVectorMachine
 from her2mri.models.tuning import tune
 from her2mri.selection.paper_selection import Selection, paper_selection, published_selection
 
@@ -60,13 +56,21 @@ class Recipe:
             final_p=self.final_p,
         )
 
+    def predictors(
+        self, model: str, selected: Sequence[str], candidates: Sequence[Variable]
+    ) -> list[Variable]:
+        """What the family is made from: those selected, or every candidate where it weighs them by itself."""
+        everything = FAMILIES[model].predictors == "candidates"
+        return [variable for variable in candidates if everything or variable.name in selected]
+
     def fit(
         self, model: str, frame: pd.DataFrame, y: IntArray, patient: IntArray, predictors: Sequence[Variable]
     ) -> Fit:
         """One family, tuned by cross-validation inside these lesions and fitted to all of them."""
-        encoding = Encoding.learn(frame, predictors)
+        family = FAMILIES[model]
+        encoding = Encoding.learn(frame, predictors, knots=family.knots)
         folds = grouped_folds(y, patient, self.tuning_folds, self.seed)
-        estimator, tuning = tune(FAMILIES[model], encoding.matrix(frame), y, patient, folds, seed=self.seed)
+        estimator, tuning = tune(family, encoding.matrix(frame), y, patient, folds, seed=self.seed)
         if self.knn_labels and isinstance(estimator, NearestNeighbours):
             estimator.set_params(as_labels=True)
         return Fit(
@@ -74,26 +78,13 @@ class Recipe:
             encoding=encoding,
             estimator=estimator,
             tuning=tuning,
-            notes=(*_notes(estimator), *_edge_notes(model, tuning)),
+            notes=(*estimator.notes(), *_edge_notes(family, tuning)),
             is_label=bool(getattr(estimator, "as_labels", False)),
         )
 
 
-def _notes(estimator: ProbabilityEstimator) -> list[str]:
-    if isinstance(estimator, LogisticRegression) and estimator.used_firth_:
-        return [
-            "A term separates the classes: fitted with Firth's penalty, and the intercept refitted so that the mean "
-            "probability is the share of events (FLIC)."
-        ]
-    if isinstance(estimator, SupportVectorMachine) and estimator.slope_ == 0:
-        return ["Out-of-fold margins did not rank the lesions: all have the same probability."]
-    if isinstance(estimator, NeuralNetwork) and not estimator.converged_:
-        return [f"The optimiser stopped at its limit of {estimator.max_iter} iterations."]
-    return []
-
-
-def _edge_notes(model: str, tuning: pd.DataFrame) -> list[str]:
+def _edge_notes(family: ModelFamily, tuning: pd.DataFrame) -> list[str]:
     """What a reader must know where a wider grid might have found better settings."""
     chosen = tuning[tuning["chosen"]].iloc[0]
-    edge = FAMILIES[model].at_edge({name: chosen[name] for name, _ in FAMILIES[model].grid})
+    edge = family.at_edge({str(name): value for name, value in chosen.items()})
     return [f"Chosen at the edge of the grid: {', '.join(edge)}."] if edge else []

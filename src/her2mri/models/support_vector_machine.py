@@ -52,6 +52,12 @@ class SupportVectorMachine(ProbabilityEstimator):
         """The signed margin, positive on the side of class 1."""
         return radial_margin(self.machine_, self.scaler_.transform(X))
 
+    def notes(self) -> tuple[str, ...]:
+        """Whether the margin ranks nothing."""
+        if self.with_sigmoid and self.slope_ == 0:
+            return ("Out-of-fold margins did not rank the lesions: all have the same probability.",)
+        return ()
+
     def _probability(self, X: FloatArray) -> FloatArray:
         probability: FloatArray = expit(self.slope_ * self.decision_function(X) + self.intercept_)
         return probability

@@ -20,7 +20,8 @@ def tune(
 
     ``folds`` (n,) numbers the fold of each row. Of settings with the same AUC the first, simplest, wins. The
     frame has one row a combination: its settings, ``cross_validated_auc``, ``folds_used`` (folds that hold
-    both classes) and ``chosen``. A family with one combination is fitted without cross-validation.
+    both classes) and ``chosen``. A family with one combination is fitted without cross-validation; where the
+    estimator chooses by itself, the rows are what it chose among.
     """
     settings = family.settings()
     rows: list[dict[str, Any]] = []
@@ -33,9 +34,13 @@ def tune(
         best = int(np.argmax(np.nan_to_num(auc, nan=-1.0).round(12)))
     else:
         rows, best = [{**settings[0], "cross_validated_auc": np.nan, "folds_used": 0}], 0
+    estimator = make(family, settings[best], seed=seed).fit(X, y, patient)
+    own = estimator.search()
+    if own is not None:
+        return estimator, own.assign(cross_validated_auc=np.nan, folds_used=0)
     frame = pd.DataFrame(rows)
     frame["chosen"] = np.arange(len(rows)) == best
-    return make(family, settings[best], seed=seed).fit(X, y, patient), frame
+    return estimator, frame
 
 
 def make(

@@ -1,10 +1,9 @@
-"""The compiled loops of selection: Newton's method and the path of LASSO and elastic net.
+"""The compiled loops of selection: Newton's method, and the path of LASSO and elastic net.
 
-Imported only where a fit is made.
-One thread, so that the sums are the same with any number of workers; fits of this size lose more to the
-threads of a linear algebra library than they win. All loops are in this file because a compiled function is
-compiled again when its own file changes, and not when another does. Columns are rows here, ``columns[j]``
-being contiguous; the first is the intercept.
+Imported only where a fit is made. One thread, so that the sums are the same with any number of workers; fits of
+this size lose more to the threads of a linear algebra library than they win. All loops are in this file because
+a compiled function is compiled again when its own file changes, and not when another does. Columns are rows
+here, ``columns[j]`` being contiguous; the first is the intercept.
 """
 
 from __future__ import annotations
