@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import factorial, prod
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 
-Predict = Callable[[FloatArray], FloatArray]
+
+@runtime_checkable
+class FactorisedPredict(Protocol):
+    """A prediction that knows a way to the values of all coalitions that is faster than predicting hybrids."""
+
+    def __call__(self, X: FloatArray) -> FloatArray:
+        """One probability a lesion."""
+        ...
+
+    def coalition_values(
+        self,
+        X: FloatArray,
+        background: FloatArray,
+        share: FloatArray,
+        column_variable: IntArray,
+        coalitions: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    ) -> FloatArray:
+        """The mean prediction of each lesion's hybrids, lesions by coalitions."""
+        ...
+
+
+Predict = Callable[[FloatArray], FloatArray] | FactorisedPredict
 """Design matrix, lesions by columns, to one probability a lesion."""
 
 MOST_VARIABLES: Final = 12
@@ -136,6 +157,10 @@ class _Game:
 
     def coalition_values(self, lesions: np.ndarray[tuple[int, ...], np.dtype[np.intp]]) -> FloatArray:
         """The value of every coalition for these lesions, lesions by coalitions."""
+        if isinstance(self.predict, FactorisedPredict):
+            return self.predict.coalition_values(
+                self.X[lesions], self.background, self.share, self.variable_of_column, self.coalitions
+            )
         members = self.coalitions.astype(np.int64)
         outside = (self.background_codes * self.radix) @ (1 - members).T
         values = np.empty((len(lesions), len(members)))

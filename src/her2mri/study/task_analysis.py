@@ -13,6 +13,7 @@ from her2mri.errors import EstimationError, Fault, TableError
 from her2mri.evaluation.evaluation import Evaluation, evaluate
 from her2mri.evaluation.prediction import Prediction
 from her2mri.explanation.nomogram import Nomogram, build_nomogram, development_ranges
+from her2mri.explanation.radial_game import predict_of
 from her2mri.explanation.shapley_explanation import ShapleyValues, background_rows, explain
 from her2mri.models.fit import Fit
 from her2mri.models.logistic_regression import LogisticRegression
@@ -226,7 +227,7 @@ def explain_model(plan: TaskPlan, fit: Fit) -> ShapleyValues:
     training = plan.data.frame[plan.data.in_sample(TRAINING)]
     rows = background_rows(len(training), size=plan.study.explanation.background, seed=plan.study.seed)
     return explain(
-        fit.predict,
+        predict_of(fit.estimator),
         fit.encoding,
         training,
         training.iloc[rows],
