@@ -75,6 +75,23 @@ METRICS: Final[dict[str, Metric]] = {
     )
 }
 
+CLASS_METRICS: Final[dict[str, Metric]] = {
+    metric.name: metric
+    for metric in (
+        Metric("pdi", "Polytomous discrimination index", 0.0, 1.0, "higher"),
+        Metric("auc", "AUC, against the rest", 0.0, 1.0, "higher"),
+        Metric("pairwise_auc", "AUC, between two classes", 0.0, 1.0, "higher"),
+        Metric("brier_multiclass", "Brier score of all classes", 0.0, 2.0, "lower"),
+        Metric("log_loss", "Logarithmic loss", 0.0, _INFINITE, "lower"),
+        METRICS["observed_expected"],
+        METRICS["calibration_in_the_large"],
+        METRICS["calibration_slope"],
+        METRICS["accuracy"],
+        Metric("kappa_linear", "Kappa, linear weights", -1.0, 1.0, "higher"),
+    )
+}
+"""Figures of merit of a prediction of three classes or more."""
+
 PERFORMANCE_COLUMNS: Final = (
     "task", "model", "sample", "metric", "estimate", "conf_low", "conf_high", "threshold",
     "threshold_rule", "positive", "n", "n_events", "method",
