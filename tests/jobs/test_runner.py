@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from her2mri.errors import EstimationError
+from her2mri.errors import EstimationError, Her2mriError
 from her2mri.jobs import LocalWorkers, Runner
 from her2mri.jobs.workers import as_text
 from jobs.work import jobs, where
@@ -65,6 +66,18 @@ def test_the_fault_of_a_job_is_the_fault_of_the_run(runner: Runner) -> None:
     with pytest.raises(EstimationError, match="one class"):
         runner.run("Fail", [partial(_fails, at) for at in range(20)])
     assert runner.run("Again", [partial(_fails, at) for at in range(5)]) == [0, 1, 2, 3, 4]
+
+
+def _dies(at: int) -> int:
+    if at == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return at
+
+
+def test_a_worker_that_dies_is_said_without_a_traceback_and_the_next_run_has_new_ones() -> None:
+    with pytest.raises(Her2mriError, match="a worker process was ended from outside"):
+        TWO.run("Die", [partial(_dies, at) for at in range(2)])
+    assert TWO.run("Again", [partial(_dies, at) for at in (2, 3)]) == [2, 3]
 
 
 def test_fewer_than_one_process_is_refused() -> None:

@@ -7,10 +7,12 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
+from her2mri.errors import Her2mriError
 from her2mri.jobs.sharing import with_shared_arguments
 from her2mri.jobs.workers import Job, do
 
@@ -46,6 +48,10 @@ class LocalWorkers:
         results = Parallel(n_jobs=self.processes, return_as="generator_unordered")(calls)
         try:
             yield from results
+        except BrokenProcessPool:
+            raise Her2mriError(
+                "a worker process was ended from outside, often for want of memory; try fewer workers"
+            ) from None
         finally:
             with warnings.catch_warnings():
                 # joblib warns whoever leaves early; here that is an interruption, and meant.

@@ -49,18 +49,17 @@ class Runner:
         by its function and plain arguments. Raises TypeError where a result is not JSON.
         """
         if self.finished is None:
-            return [json.loads(text) for text in self._texts(name, jobs, {}, lambda at, text: None)]
+            return self._results(name, jobs, {}, lambda at, text: None)
         keys = [key_of(at, job) for at, job in enumerate(jobs)]
         with self.finished.stage(name) as stage:
             earlier = {at: stage.results[key] for at, key in enumerate(keys) if key in stage.results}
-            texts = self._texts(name, jobs, earlier, lambda at, text: stage.add(keys[at], text))
-        return [json.loads(text) for text in texts]
+            return self._results(name, jobs, earlier, lambda at, text: stage.add(keys[at], text))
 
-    def _texts(
+    def _results(
         self, name: str, jobs: Sequence[Job], earlier: dict[int, str], keep: Callable[[int, str], None]
-    ) -> list[str]:
-        """The results as JSON, with each handed to ``keep`` as soon as it is there."""
-        texts = dict(earlier)
+    ) -> list[Json]:
+        """The results, each handed as JSON to ``keep`` as soon as it is there; ``earlier`` are not done again."""
+        results = {at: json.loads(text) for at, text in earlier.items()}
         left = [at for at in range(len(jobs)) if at not in earlier]
         with self.progress.stage(name, len(jobs)) as advance:
             for _ in earlier:
@@ -68,9 +67,9 @@ class Runner:
             with closing(self.workers.unordered([jobs[at] for at in left], then=as_text)) as done:
                 for i, text in done:
                     keep(left[i], text)
-                    texts[left[i]] = text
+                    results[left[i]] = json.loads(text)
                     advance()
-        return [texts[at] for at in range(len(jobs))]
+        return [results[at] for at in range(len(jobs))]
 
 
 def run_jobs(
