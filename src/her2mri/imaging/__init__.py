@@ -1,0 +1,1 @@
+"""EER, curve type, ADC and diameter measured from images."""
