@@ -5,15 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from her2mri.bundle import Bundle
 from her2mri.cohort.cohort import Cohort
 from her2mri.cohort.design_matrix import Encoding, FloatArray, IntArray
+from her2mri.datasets.published_cohort import published_cohort
 from her2mri.dictionary import load_dictionary
 from her2mri.evaluation.evaluation import evaluate
 from her2mri.evaluation.prediction import Prediction
 from her2mri.models.family import FAMILIES
 from her2mri.models.fit import Fit
 from her2mri.models.tuning import make
-from her2mri.study.freeze import Development
+from her2mri.study.freeze import Development, freeze
 from her2mri.study.study_file import StudyFile
 from her2mri.study.task_data import TaskData
 
@@ -57,8 +59,10 @@ def untuned(model: str, encoding: Encoding, X: FloatArray, y: IntArray) -> Fit:
     """A family at its middle settings: tuning takes long and proves nothing here."""
     family = FAMILIES[model]
     settings = family.settings()[len(family.settings()) // 2]
-    tuning = pd.DataFrame([{**settings, "cross_validated_auc": np.nan, "folds_used": 0, "chosen": True}])
-    return Fit(model, encoding, make(family, settings, seed=1).fit(X, y), tuning)
+    estimator = make(family, settings, seed=1).fit(X, y)
+    own = estimator.search()
+    tuning = pd.DataFrame([{**settings, "chosen": True}]) if own is None else own
+    return Fit(model, encoding, estimator, tuning.assign(cross_validated_auc=np.nan, folds_used=0))
 
 
 def developed_from(
@@ -68,6 +72,7 @@ def developed_from(
     task: str = "her2_positive",
     predictors: tuple[str, ...] = PREDICTORS,
     cohort: Cohort | None = None,
+    knots: int = 0,
 ) -> tuple[dict[str, Fit], Development]:
     """Fits of these lesions, each a patient of its own where no patient is named, and what freezing needs."""
     dictionary = load_dictionary()
@@ -80,8 +85,10 @@ def developed_from(
     y = frame["her2_status"].isin(question.positive).to_numpy().astype(np.int64)
     patient = np.unique(frame["patient_id"].to_numpy(dtype=str), return_inverse=True)[1]
     chosen = [variable for variable in dictionary.variables if variable.name in predictors]
-    encoding = Encoding.learn(frame, chosen)
-    fits = {model: untuned(model, encoding, encoding.matrix(frame), y) for model in models}
+    fits = {}
+    for model in models:
+        encoding = Encoding.learn(frame, chosen, knots=knots or FAMILIES[model].knots)
+        fits[model] = untuned(model, encoding, encoding.matrix(frame), y)
     names, owners = frame["lesion_id"], frame["patient_id"]
     label = question.positive_label
     predictions = [
@@ -93,3 +100,23 @@ def developed_from(
     data = TaskData(question, frame, y, patient, sample, question.set_column, ())
     cohort = cohort or Cohort(frame, dictionary, {"tables": [{"name": "made up", "sha256": "0" * 64}]})
     return fits, Development(StudyFile(), cohort, data, evaluation.frame())
+
+
+def published_fit(task: str, *more: str, model: str = "LR", knots: int = 0) -> tuple[Fit, Development]:
+    """A model of a task's published predictors and ``more``, on the published training set."""
+    cohort = published_cohort()
+    question = cohort.dictionary.task(task)
+    training = cohort.frame[cohort.frame[question.set_column] == "training"]
+    predictors = (*question.published, *more)
+    fits, source = developed_from(
+        training, (model,), task=task, predictors=predictors, cohort=cohort, knots=knots
+    )
+    return fits[model], source
+
+
+def recommended_bundles() -> list[Bundle]:
+    """Both tasks on the published cohort: an elastic net, which has no covariance, and splines."""
+    return [
+        freeze(*published_fit("her2_positive", "age", model="EN", knots=5)),
+        freeze(*published_fit("her2_low", model="RCS")),
+    ]

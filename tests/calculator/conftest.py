@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from made_up import published_fit, recommended_bundles
 
 from her2mri.bundle import Bundle
 from her2mri.calculator import calculator_page
-from her2mri.study.freeze import bundles
-from her2mri.study.study import Study
+from her2mri.study.freeze import freeze
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -26,10 +26,20 @@ Opener = Callable[..., "Page"]
 @pytest.fixture(scope="session")
 def published() -> list[Bundle]:
     """LR of both tasks on the published cohort."""
-    settings = {"evaluation": {"n_bootstrap": 100}, "explanation": {"background": 10}}
-    study = Study.from_toml(None, models={"families": ["LR"]}, **settings)
-    frozen = bundles(study.run())
-    return [frozen["her2_positive/LR"], frozen["her2_low/LR"]]
+    return [freeze(*published_fit(task)) for task in ("her2_positive", "her2_low")]
+
+
+@pytest.fixture(scope="session")
+def recommended() -> list[Bundle]:
+    """An elastic net with splines, which has no covariance, and penalised splines."""
+    return recommended_bundles()
+
+
+@pytest.fixture(scope="session")
+def recommended_file(recommended: list[Bundle], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("calculator") / "recommended.html"
+    path.write_text(calculator_page(recommended), encoding="utf-8", newline="\n")
+    return path
 
 
 @pytest.fixture(scope="session")

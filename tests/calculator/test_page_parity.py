@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from made_up import developed_from
 from typed_case import LESION
 
 from her2mri.bundle.chain import Chain
+from her2mri.calculator import calculator_page
+from her2mri.cohort.lesion_table import cohort_from_frame
+from her2mri.datasets.duke import import_duke
 from her2mri.datasets.published_cohort import published_cohort
+from her2mri.dictionary import load_dictionary
+from her2mri.study.freeze import freeze
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +41,14 @@ def lesions_for(bundle, missing):
     ]
 
 
+def none_missing(i, n):
+    return ()
+
+
+def up_to_three_missing(i, n):
+    return (i % n, (i // n) % n, (i // 7) % n)
+
+
 def numbers_of(found, expected):
     """Two matrices, lesions by numbers, of the page and of Python."""
     rows = []
@@ -49,20 +63,8 @@ def numbers_of(found, expected):
     return np.array([pair for pair in rows if pair[0] is not None], dtype=float).T
 
 
-@pytest.mark.parametrize("which", [0, 1])
-@pytest.mark.parametrize(
-    "missing",
-    [
-        pytest.param(lambda i, n: (), id="complete"),
-        pytest.param(lambda i, n: (i % n,), id="one missing"),
-        pytest.param(lambda i, n: (i % n, (i // n) % n, (i // 7) % n), id="up to three missing"),
-    ],
-)
-def test_every_published_lesion_has_the_same_answer(open_page, published, which, missing):
-    bundle = published[which]
-    lesions = lesions_for(bundle, missing)
-    assert len(lesions) == 1030
-    found = open_page().evaluate(ASK, [which, lesions, None])
+def assert_same_answers(page, which, bundle, lesions):
+    found = page.evaluate(ASK, [which, lesions, None])
     expected = [bundle.predict(lesion) for lesion in lesions]
     page, python = numbers_of(found, expected)
     np.testing.assert_allclose(page, python, rtol=0, atol=1e-9)
@@ -71,6 +73,47 @@ def test_every_published_lesion_has_the_same_answer(open_page, published, which,
             (w.code, w.variable) for w in ours.warnings
         ]
         assert theirs["calls"] == ours.calls
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("missing", [none_missing, up_to_three_missing])
+def test_every_published_lesion_has_the_same_answer(open_page, published, which, missing):
+    lesions = lesions_for(published[which], missing)
+    assert len(lesions) == 1030
+    assert_same_answers(open_page(), which, published[which], lesions)
+
+
+def test_splines_and_a_model_without_an_interval_have_the_same_answers(
+    open_page, recommended, recommended_file
+):
+    """Every published lesion complete, and every fifth with up to three inputs missing."""
+    page = open_page(file=recommended_file)
+    for which, bundle in enumerate(recommended):
+        lesions = lesions_for(bundle, none_missing)
+        assert_same_answers(page, which, bundle, lesions + lesions_for(bundle, up_to_three_missing)[::5])
+
+
+@pytest.mark.shared
+def test_every_lesion_of_duke_has_the_same_answer(open_page, shared, tmp_path):
+    cohort = cohort_from_frame(import_duke(shared / "data" / "duke_breast_mri").frame, load_dictionary())
+    names = ("er_status", "pr_status", "n_category", "age", "lymphadenectasis")
+    lesions = cohort.frame.dropna(subset=[*names, "her2_status"])
+    assert len(lesions) > 600
+    fits, source = developed_from(lesions, ("LR",), predictors=names, cohort=cohort)
+    bundle = freeze(fits["LR"], source)
+    file = tmp_path / "duke.html"
+    file.write_text(calculator_page([bundle]), encoding="utf-8")
+    records = source.data.frame[[known.variable.name for known in bundle.inputs]].to_dict("records")
+    assert_same_answers(open_page(file=file), 0, bundle, records)
+
+
+def test_no_interval_of_one_model_leaves_two_classes_without_one(open_page, recommended, recommended_file):
+    (found,) = open_page(file=recommended_file).evaluate(ASK_CHAIN, [[{**LESION, "age": 50}], [None, None]])
+    ours = Chain.of(*recommended).predict({**LESION, "age": 50}).classes
+    assert [part["confLow"] for part in found["classes"]] == [part.conf_low for part in ours] == [None] * 3
+    assert [part["probability"] for part in found["classes"]] == pytest.approx(
+        [part.probability for part in ours], abs=1e-9
+    )
 
 
 def test_three_classes_and_their_intervals_are_the_same(open_page, published):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -25,7 +25,9 @@ from her2mri.bundle.points import baseline, contributions, points
 if TYPE_CHECKING:
     from her2mri.bundle.bundle import Bundle
 
-_TAILS = (0.025, 0.975)
+_TAILS: Final = (0.025, 0.975)
+_SAME: Final = 1 + 1e-9
+"""One lesion of development lies at the limit itself: how a reader rounds must not decide what is said of it."""
 
 
 def predict(bundle: Bundle, lesion: Mapping[str, object], *, prevalence: float | None) -> Answer:
@@ -156,7 +158,7 @@ def _remarks(bundle: Bundle, answer: Answer, X: FloatArray, prevalence: float | 
     if not answer.missing:
         away = X[0] - np.array(moments["mean"])
         distance = float(np.sqrt(max(away @ np.array(moments["precision"]) @ away, 0.0)))
-        if distance > moments["distance_99"]:
+        if distance > moments["distance_99"] * _SAME:
             remarks.append(
                 Warned("unusual", "an unusual combination of values: rarer than 99 % of development lesions")
             )

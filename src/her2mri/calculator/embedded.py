@@ -55,7 +55,7 @@ def _faults(bundles: Sequence[Bundle]) -> Iterator[Fault]:
             yield Fault(where, "holds rows of patients, and is never put into a page", remedy=remedy)
         elif not isinstance(bundle.family, Logistic):
             remedy = "give the logistic regression of the same task, or ask this one by her2mri predict"
-            yield Fault(where, "has no nomogram", allowed="LR", remedy=remedy)
+            yield Fault(where, "has no nomogram", allowed="a linear model: LR", remedy=remedy)
     if len(bundles) == 2:
         yield from _differences(*bundles)
 

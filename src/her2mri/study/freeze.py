@@ -26,9 +26,11 @@ from her2mri.study.freeze_parameters import frozen_parameters
 from her2mri.study.results import StudyResult
 from her2mri.study.study_file import StudyFile
 from her2mri.study.task_data import TaskData
-from her2mri.vocabulary import MODELS, TRAINING
+from her2mri.vocabulary import CHALLENGERS, MODELS, TRAINING
 
 _LOCKED = "highest Youden index on the development lesions"
+_UNFROZEN = frozenset({"GB"})
+_LABELS = MODELS | CHALLENGERS
 _ROW = ("estimate", "conf_low", "conf_high", "threshold")
 
 
@@ -43,16 +45,20 @@ class Development:
 
 
 def bundles(result: StudyResult, *, with_patient_data: bool = False) -> dict[str, Bundle]:
-    """The models of a study by ``task/model``; SVM and k-NN, which hold patients, only ``with_patient_data``."""
+    """The models of a study by ``task/model``; SVM and k-NN, which hold patients, only ``with_patient_data``.
+
+    Families that no bundle can hold are left out.
+    """
     found = {}
     for name, task in result.tasks.items():
         source = Development(result.study, result.cohort, task.data, task.evaluation.frame())
         encoding = next(iter(task.fits.values())).encoding
         summary = summarised(encoding, source)
         for model, fit in task.fits.items():
-            if with_patient_data or model not in PATIENT_FAMILIES:
-                same = fit.encoding == encoding
-                found[f"{name}/{model}"] = freeze(fit, source, summary=summary if same else None)
+            if model in _UNFROZEN or (model in PATIENT_FAMILIES and not with_patient_data):
+                continue
+            same = fit.encoding == encoding
+            found[f"{name}/{model}"] = freeze(fit, source, summary=summary if same else None)
     return found
 
 
@@ -86,7 +92,7 @@ def freeze(fit: Fit, source: Development, *, summary: dict[str, Any] | None = No
         "task": {key: value for key, value in task.items() if key != "published"},
         "model": {
             "name": fit.model,
-            "label": _label(fit.model),
+            "label": _LABELS[fit.model],
             "settings": fit.settings(),
             "notes": list(fit.notes),
         },
@@ -105,11 +111,6 @@ def freeze(fit: Fit, source: Development, *, summary: dict[str, Any] | None = No
         "lineage": _lineage(source),
     }
     return Bundle.sealed(plain(content), check_lesions(fit.encoding, development))
-
-
-def _label(model: str) -> str:
-    """What people call the model; a linear model may bear a name of its own."""
-    return MODELS.get(model, model)
 
 
 def plain(content: Any) -> Any:
@@ -218,7 +219,7 @@ def _card(
         *fit.notes,
     ]
     return {
-        "title": f"{task.label}: {_label(fit.model)}",
+        "title": f"{task.label}: {_LABELS[fit.model]}",
         "intended_use": f"The probability that a lesion is {task.positive_label} rather than {task.negative_label}, "
         f"from: {inputs}. For research and decision support.",
         "limits": limits,

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
 from her2mri.bundle.arrays import FloatArray
 from her2mri.models.decision_tree import DecisionTree
-from her2mri.models.estimator import ProbabilityEstimator
+from her2mri.models.estimator import LinearEstimator, ProbabilityEstimator
+from her2mri.models.firth_regression import FirthRegression
+from her2mri.models.logistic_regression import LogisticRegression
 from her2mri.models.nearest_neighbours import NearestNeighbours
 from her2mri.models.neural_network import NeuralNetwork
+from her2mri.models.spline_regression import SplineRegression
 from her2mri.models.support_vector_machine import SupportVectorMachine
-
-
-@runtime_checkable
-class LinearModel(Protocol):
-    """A model whose log-odds are an intercept and coefficients over the design matrix, as ``decision_function``.
-
-    One with an ``inference_`` (covariance of intercept and coefficients, method) has an interval too.
-    """
-
-    intercept_: float
-    coef_: FloatArray
-
-    def decision_function(self, X: FloatArray) -> FloatArray:
-        """The linear predictor."""
-        ...
 
 
 def frozen_parameters(estimator: ProbabilityEstimator) -> dict[str, Any]:
@@ -39,25 +27,33 @@ def frozen_parameters(estimator: ProbabilityEstimator) -> dict[str, Any]:
         return _machine(estimator)
     if isinstance(estimator, NearestNeighbours):
         return _neighbours(estimator)
-    if isinstance(estimator, LinearModel):
+    if isinstance(estimator, LinearEstimator):
         return _logistic(estimator)
     raise TypeError(f"no way to freeze {type(estimator).__name__}")
 
 
-def _logistic(estimator: LinearModel) -> dict[str, Any]:
-    """An aliased column has coefficient 0, and no variance is known of it: 0 too.
-
-    A model that infers nothing, such as a penalised one, has no covariance, and a bundle makes none up.
-    """
-    inference = getattr(estimator, "inference_", None)
-    known = inference is not None and np.isfinite(inference.covariance).any()
+def _logistic(estimator: LinearEstimator) -> dict[str, Any]:
+    covariance, method = _covariance(estimator)
     return {
         "family": "LR",
         "intercept": float(estimator.intercept_),
-        "coefficients": np.asarray(estimator.coef_, dtype=float).ravel().tolist(),
-        "covariance": symmetric(np.nan_to_num(inference.covariance)).tolist() if known else None,
-        "method": inference.method if known else type(estimator).__name__,
+        "coefficients": estimator.coef_.tolist(),
+        "covariance": covariance,
+        "method": method,
     }
+
+
+def _covariance(estimator: LinearEstimator) -> tuple[list[list[float]] | None, str]:
+    """Of intercept and coefficients, and what it comes from; None where the estimator infers nothing.
+
+    An aliased column has coefficient 0, and no variance is known of it: 0 too.
+    """
+    if isinstance(estimator, LogisticRegression | FirthRegression):
+        inference = estimator.inference_
+        return symmetric(np.nan_to_num(inference.covariance)).tolist(), inference.method
+    if isinstance(estimator, SplineRegression):
+        return symmetric(estimator.covariance_).tolist(), "penalised likelihood"
+    return None, "penalised likelihood, without inference"
 
 
 def _tree(estimator: DecisionTree) -> dict[str, Any]:

@@ -83,14 +83,14 @@ function taskRow(chain, i, answer, reader) {
   if (answer.probability === undefined) return null;
   const model = chain.models[i];
   const positive = reader.side(model, "positive");
-  const [low, high] = [reader.share(answer.confLow), reader.share(answer.confHigh)];
   const condition =
     i === 0
       ? ""
       : reader.say("given", {
           label: reader.side(chain.models[0], chain.afterEvent ? "positive" : "negative"),
         });
-  const facts = [reader.say("interval", { low, high })];
+  const [low, high] = [answer.confLow, answer.confHigh].map((end) => end !== null && reader.share(end));
+  const facts = [low ? reader.say("interval", { low, high }) : reader.say("noInterval")];
   if (answer.totalPoints !== null) facts.push(reader.say("points", { n: whole(answer.totalPoints) }));
   const locked = model.content.thresholds.find((entry) => entry.locked) ?? null;
   return element(
@@ -129,7 +129,7 @@ function strip({ probability, confLow, confHigh }, locked) {
     { class: "strip", height: 22, "aria-hidden": "true" },
     line("axis", 0, 1, 11, 11),
     [0, 0.25, 0.5, 0.75, 1].map((share) => line("axis", share, share, 8, 14)),
-    line("reach", confLow, confHigh, 11, 11),
+    confLow === null ? null : line("reach", confLow, confHigh, 11, 11),
     locked ? line("threshold", locked.value, locked.value, 0, 22) : null,
     svg("circle", { class: "mark", cx: at(probability), cy: 11, r: 6 }),
   );

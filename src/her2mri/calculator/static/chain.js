@@ -19,8 +19,8 @@ function twoClasses({ probability, confLow, confHigh }) {
       model: 0,
       side: "negative",
       probability: 1 - probability,
-      confLow: 1 - confHigh,
-      confHigh: 1 - confLow,
+      confLow: confHigh === null ? null : 1 - confHigh,
+      confHigh: confLow === null ? null : 1 - confLow,
     },
   ];
 }
@@ -28,21 +28,21 @@ function twoClasses({ probability, confLow, confHigh }) {
 function threeClasses({ afterEvent, nodes }, [first, second]) {
   const [event, other] = twoClasses(first);
   const [alone, rest] = afterEvent ? [other, event.probability] : [event, other.probability];
-  const grids = [normalGrid(first, nodes.normal), normalGrid(second, nodes.normal)];
-  const left = afterEvent ? grids[0] : grids[0].map((share) => 1 - share);
   const parts = ["positive", "negative"].map((side) => {
-    const isEvent = side === "positive";
-    const right = isEvent ? grids[1] : grids[1].map((share) => 1 - share);
-    const products = Float64Array.from(left.flatMap((a) => right.map((b) => a * b))).sort();
-    return {
-      model: 1,
-      side,
-      probability: rest * (isEvent ? second.probability : 1 - second.probability),
-      confLow: sortedQuantile(0.025, products),
-      confHigh: sortedQuantile(0.975, products),
-    };
+    const share = side === "positive" ? second.probability : 1 - second.probability;
+    const [confLow, confHigh] = boundsOfProduct({ afterEvent, nodes }, first, second, side);
+    return { model: 1, side, probability: rest * share, confLow, confHigh };
   });
   return afterEvent ? [...parts, alone] : [alone, ...parts];
+}
+
+function boundsOfProduct({ afterEvent, nodes }, first, second, side) {
+  if (first.confLow === null || second.confLow === null) return [null, null];
+  const grids = [normalGrid(first, nodes.normal), normalGrid(second, nodes.normal)];
+  const left = afterEvent ? grids[0] : grids[0].map((share) => 1 - share);
+  const right = side === "positive" ? grids[1] : grids[1].map((share) => 1 - share);
+  const products = Float64Array.from(left.flatMap((a) => right.map((b) => a * b))).sort();
+  return [0.025, 0.975].map((tail) => sortedQuantile(tail, products));
 }
 
 // Equally probable probabilities: log-odds taken as normal, as wide as the interval.

@@ -34,6 +34,7 @@ function equation(model, answer, offset, reader) {
     { class: "equation" },
     element("summary", {}, reader.say("equation")),
     element("p", { class: "hint" }, reader.say("equationHint", { label: reader.side(model, "positive") })),
+    ...model.inputs.filter(({ knots }) => knots.length).map((input) => knotsHint(input, reader)),
     element(
       "table",
       {},
@@ -44,13 +45,21 @@ function equation(model, answer, offset, reader) {
   );
 }
 
+// What the primed terms of a spline are.
+function knotsHint({ variable, knots }, reader) {
+  const parts = { variable: reader.variable(variable), knots: reader.list(knots.map(plain)) };
+  return element("p", { class: "hint" }, reader.say("knotsHint", parts));
+}
+
 function termRows(model, input, value, reader) {
-  return input.columns.map(({ position, level }) => {
+  const own = value === null ? [] : valuesOfColumns(input, value);
+  return input.columns.map(({ position, level, basis = 0 }, i) => {
     const coefficient = model.coefficients[position];
     const named = `${reader.variable(input.variable)}${reader.words.colon}`;
-    const name = level === null ? reader.titled(input.variable) : named + reader.level(input.variable, level);
+    const measured = reader.titled(input.variable) + "′".repeat(basis);
+    const name = level === null ? measured : named + reader.level(input.variable, level);
     if (value === null) return equationRow(name, signed(coefficient, 5), "–", "–");
-    const x = level === null ? value : Number(value === level);
+    const x = own[i];
     return equationRow(
       name,
       signed(coefficient, 5),

@@ -29,7 +29,7 @@ function readerOf(language, data) {
     side: (model, side) =>
       own.tasks?.[model.content.task.name]?.[`${side}_label`] ?? model.content.task[`${side}_label`],
     share: (probability) => shareText(probability, words.percent),
-    range: (low, high) => `${shareText(low, "")}–${shareText(high, words.percent)}`,
+    range: (low, high) => low === null ? "" : `${shareText(low, "")}–${shareText(high, words.percent)}`,
     question: (labels) => {
       const list = [labels.slice(0, -1).join(words.comma), labels.at(-1)].join(words.or);
       return say("question", { list });

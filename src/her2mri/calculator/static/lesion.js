@@ -1,17 +1,23 @@
 // One lesion as it was typed: checked against the bundle's slice of the dictionary.
 
 // A bundle made ready to be asked: its content, and the inputs in the order of the encoding with their columns.
+// The plain columns are those that are no bends of a spline: of them the model of missing inputs speaks.
 function modelOf(content, nodes) {
   const variables = new Map(content.dictionary.variables.map((variable) => [variable.name, variable]));
   const terms = content.encoding.terms.map((term, position) => ({ ...term, position }));
-  const inputs = content.encoding.variables.map(({ name, levels }) => ({
+  const plain = terms.filter((term) => !term.basis).map((term) => term.position);
+  const inputs = content.encoding.variables.map(({ name, levels, knots = [] }) => ({
     name,
     levels,
+    knots,
     variable: variables.get(name),
     summary: content.development.variables[name],
     columns: terms.filter((term) => term.variable === name),
   }));
-  return { content, variables, inputs, nodes, ...content.parameters };
+  inputs.forEach((input) => {
+    input.plain = input.columns.filter((term) => !term.basis).map((term) => plain.indexOf(term.position));
+  });
+  return { content, variables, inputs, plain, nodes, ...content.parameters };
 }
 
 // {values, faults, warnings, refusals}; each of the last three is a list of {code, variable, ...}.

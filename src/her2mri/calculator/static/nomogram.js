@@ -1,6 +1,7 @@
 // The nomogram as SVG, with the lesion's points drawn in. It is laid out anew for every width.
 
 const LINE = 15; // height of a line of labels, px
+const FOLD = 7; // between the two lines of a curve that turns, px
 const CONVENTIONAL = [
   0.5, 0.1, 0.9, 0.01, 0.99, 0.05, 0.95, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6, 0.001, 0.999, 0.005, 0.995,
 ]; // probabilities in the order in which they may be marked
@@ -48,9 +49,11 @@ function variableRow(drawing, frame, { input, low }, answer, reader) {
   const value = answer?.values?.[input.name] ?? null;
   const earned = value === null ? null : answer.points[input.name];
   const said = answer?.values ? (earned === null ? "–" : whole(earned)) : "";
+  const title = reader.titled(input.variable);
+  if (input.knots.length) return splineRow(drawing, frame, input, { title, pointsOf, value, earned, said });
   const isNumber = Boolean(input.summary.ticks);
   const marks = isNumber ? input.summary.ticks : input.levels;
-  const decimals = isNumber ? Math.max(...marks.map((mark) => (plain(mark).split(".")[1] ?? "").length)) : 0;
+  const decimals = isNumber ? decimalsOf(marks) : 0;
   const labels = marks
     .map((mark) => {
       const text = isNumber ? mark.toFixed(decimals) : reader.level(input.variable, mark);
@@ -62,12 +65,74 @@ function variableRow(drawing, frame, { input, low }, answer, reader) {
   const below = isNumber
     ? 1
     : Math.max(...placed.filter(({ lane }) => !(lane % 2)).map(({ lane }) => lane / 2 + 1));
-  const y = heading(drawing, frame, reader.titled(input.variable), said, "", above * LINE);
+  const y = heading(drawing, frame, title, said, "", above * LINE);
   axisLine(drawing, labels[0].x, labels.at(-1).x, y);
   if (isNumber) numbersBelow(drawing, labels, y);
   else placed.forEach((label) => levelLabel(drawing, label, y));
   if (earned !== null) marker(drawing, frame, frame.at(earned), y);
   drawing.y = y + (below + 1) * LINE + 2;
+}
+
+// A spline may rise and fall: each stretch of one direction has its own line, two of them back to back, the
+// numbers of the first above and those of the second below.
+function splineRow(drawing, frame, input, { title, pointsOf, value, earned, said }) {
+  const marks = input.summary.ticks;
+  const decimals = decimalsOf(marks);
+  const labels = marks.map((mark) => {
+    const text = mark.toFixed(decimals);
+    const points = pointsOf(mark);
+    return { mark, points, x: frame.at(points), text, width: textWidth(text) };
+  });
+  const parts = stretches(labels.map(({ points }) => points)).map(([from, to], i) =>
+    labels.slice(from, to + 1).map((label, k) => ({ ...label, silent: i > 0 && k === 0 })),
+  );
+  const isFolded = parts.length > 1;
+  let y = heading(drawing, frame, title, said, "", isFolded ? LINE + 4 : 0);
+  parts.forEach((part, i) => {
+    const isLast = i === parts.length - 1;
+    const isAbove = !isLast && i % 2 === 0;
+    if (i > 0) y += i % 2 ? FOLD : (isAbove ? 3 : 2) * LINE;
+    if (i % 2) drawing.nodes.push(svg("line", { class: "axis", x1: part[0].x, x2: part[0].x, y1: y - FOLD, y2: y }));
+    const places = part.map(({ x }) => x);
+    axisLine(drawing, Math.min(...places), Math.max(...places), y);
+    splineNumbers(drawing, part, y, isAbove ? -1 : 1);
+    const isHere = (i === 0 || value > part[0].mark) && (isLast || value <= part.at(-1).mark);
+    if (earned !== null && isHere) marker(drawing, frame, frame.at(earned), y);
+  });
+  drawing.y = y + 2 * LINE + 2;
+}
+
+// The ends of a stretch first, then the shortest numbers, as many as there is room for.
+function splineNumbers(drawing, part, y, way) {
+  part.forEach(({ x }) => drawing.nodes.push(svg("line", { class: "axis", x1: x, x2: x, y1: y, y2: y + 5 * way })));
+  const ends = [part.at(-1), part[0]];
+  const others = part.slice(1, -1).sort((a, b) => Number(plain(a.mark).length) - plain(b.mark).length);
+  thinned([...ends, ...others].filter(({ silent }) => !silent)).forEach(({ x, text }) =>
+    drawing.nodes.push(textAt(text, x, way > 0 ? y + LINE + 3 : y - 8, "middle", "")),
+  );
+}
+
+// Where a curve turns: [first, last] of each stretch that only rises or only falls, but for less than a point.
+function stretches(points) {
+  const turns = [0];
+  let way = 0;
+  let extreme = 0;
+  points.forEach((value, i) => {
+    const move = value - points[extreme];
+    if (way ? move * way >= 0 : Math.abs(move) <= 1) {
+      if (way) extreme = i;
+    } else if (Math.abs(move) > 1) {
+      if (way) turns.push(extreme);
+      way = Math.sign(move);
+      extreme = i;
+    }
+  });
+  turns.push(points.length - 1);
+  return turns.slice(1).map((end, i) => [turns[i], end]);
+}
+
+function decimalsOf(marks) {
+  return Math.max(...marks.map((mark) => (plain(mark).split(".")[1] ?? "").length));
 }
 
 function totalRows(drawing, frame, answer, offset, reader) {
@@ -83,8 +148,10 @@ function totalRows(drawing, frame, answer, offset, reader) {
   probabilityAxis(drawing, frame, offset, below);
   if (has) {
     const x = (probability) => frame.atTotal((logit(probability) - frame.origin - offset) / frame.unit);
-    const [from, to] = [answer.confLow, answer.confHigh].map((end) => inside(frame, x(end)));
-    drawing.nodes.push(svg("line", { class: "reach", x1: from, x2: to, y1: below, y2: below }));
+    if (answer.confLow !== null) {
+      const [from, to] = [answer.confLow, answer.confHigh].map((end) => inside(frame, x(end)));
+      drawing.nodes.push(svg("line", { class: "reach", x1: from, x2: to, y1: below, y2: below }));
+    }
     if (total !== null) {
       const path = { class: "drop", x1: inside(frame, frame.atTotal(total)), y1: y };
       drawing.nodes.push(svg("line", { ...path, x2: inside(frame, x(answer.probability)), y2: below }));

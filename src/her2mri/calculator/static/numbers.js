@@ -33,6 +33,22 @@ function quadraticForm(v, M) {
   return sum;
 }
 
+// A measurement and the bends of its restricted cubic spline (Harrell's, as R's rms scales it).
+function restrictedCubicSpline(x, knots) {
+  const last = knots.length - 1;
+  const width = knots[last] - knots[last - 1];
+  const cubes = knots.map((knot) => Math.max(x - knot, 0) ** 3 / (knots[last] - knots[0]) ** 2);
+  const bends = knots
+    .slice(0, -2)
+    .map(
+      (knot, i) =>
+        cubes[i] -
+        cubes[last - 1] * ((knots[last] - knot) / width) +
+        cubes[last] * ((knots[last - 1] - knot) / width),
+    );
+  return [x, ...bends];
+}
+
 // The lower triangle L with L L' = M, M symmetric and positive definite.
 function cholesky(M) {
   const L = M.map((row) => row.map(() => 0));

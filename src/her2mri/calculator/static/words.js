@@ -25,6 +25,7 @@ const WORDS = {
     faulty: "No answer: correct the marked value.",
     refused: "No answer",
     interval: "95 % interval {low} to {high}",
+    noInterval: "no interval",
     given: "If {label}",
     points: "{n} points",
     above: "Called {label}: at or above the threshold of {threshold}",
@@ -46,6 +47,7 @@ const WORDS = {
     equation: "Equation",
     equationHint:
       "Probability of {label} = 1 / (1 + exp(−log-odds)). Log-odds are the sum of coefficient × value; the value of a level is 1 where it applies, else 0.",
+    knotsHint: "{variable}′ and so on are the bends of its restricted cubic spline with knots at {knots}.",
     term: "Term",
     coefficient: "Coefficient",
     adds: "Adds",
@@ -67,6 +69,7 @@ const WORDS = {
     out_of_range:
       "{variable} {value} lies outside the development range ({low} to {high}): the answer is extrapolated.",
     unusual: "{task}: such a combination of findings is rarer than 99 % of development lesions.",
+    no_interval: "{task}: this kind of model has no confidence interval.",
     prevalence: "{task}: moved from a share of {from} in development to {to}.",
     unmet_level: "No development lesion had {variable}: {value}.",
     excluded: "The model was not made for such lesions: {exclusion}.",
@@ -115,6 +118,7 @@ const WORDS = {
     faulty: "无结果：请更正标出的数值。",
     refused: "无结果",
     interval: "95% 区间 {low} 至 {high}",
+    noInterval: "无区间",
     given: "若为{label}",
     points: "{n} 分",
     above: "判为{label}：达到阈值 {threshold}",
@@ -135,6 +139,7 @@ const WORDS = {
     equation: "公式",
     equationHint:
       "{label}的概率 = 1 / (1 + exp(−对数优势))。对数优势为各项系数 × 取值之和；符合某一类别时取值为 1，否则为 0。",
+    knotsHint: "{variable}′ 等为其限制性立方样条的弯曲项，节点位于 {knots}。",
     term: "项",
     coefficient: "系数",
     adds: "贡献",
@@ -154,6 +159,7 @@ const WORDS = {
     missing: "未知：{list}。已按其可能的取值取平均；若已知，{label}的概率可能在 {low} 至 {high} 之间。",
     out_of_range: "{variable} {value} 超出开发数据范围（{low} 至 {high}）：结果为外推。",
     unusual: "{task}：这样的所见组合比 99% 的开发病灶更少见。",
+    no_interval: "{task}：此类模型没有置信区间。",
     prevalence: "{task}：比例由开发数据中的 {from} 调整为 {to}。",
     unmet_level: "开发病灶中没有{variable}：{value}。",
     excluded: "模型不适用于此类病灶：{exclusion}。",
