@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -110,23 +110,25 @@ class DevelopmentValidation:
         """How often each variable was selected, of the first model."""
         return self.plot_selection(self.models[0].model, ax)
 
-    def plot_selection(self, model: str, ax: Axes | None = None) -> Axes:
-        """Bars of how often each variable was selected for one model."""
+    def plot_selection(
+        self, model: str, ax: Axes | None = None, *, labels: Mapping[str, str] | None = None
+    ) -> Axes:
+        """Bars of how often each variable was selected for one model; ``labels`` stand for variables' names."""
         from her2mri.validation.drawing_selection import draw_selection
 
-        return draw_selection(_of(self.selection_frame(), model), ax=ax)
+        return draw_selection(self._of(self.selection_frame(), model), labels=labels, ax=ax)
 
     def plot_instability(self, model: str, ax: Axes | None = None) -> Axes:
         """The probability of each lesion by the model, against those by the models of the resamples."""
         from her2mri.validation.drawing_instability import draw_instability
 
-        return draw_instability(_of(self.instability_frame(), model), ax=ax)
+        return draw_instability(self._of(self.instability_frame(), model), ax=ax)
 
     def plot_calibration_instability(self, model: str, ax: Axes | None = None) -> Axes:
         """Calibration curves on these lesions of the models of the resamples, that of the model in front."""
         from her2mri.validation.drawing_instability import draw_calibration_instability
 
-        return draw_calibration_instability(_of(self.calibration_instability_frame(), model), ax=ax)
+        return draw_calibration_instability(self._of(self.calibration_instability_frame(), model), ax=ax)
 
     def resample_weights(self) -> FloatArray:
         """How often each lesion stands in each resample (r, n)."""
@@ -143,6 +145,11 @@ class DevelopmentValidation:
             for row in optimism_rows(model, y, weights, task=self.task, confidence=self.confidence)
         ]
         return pd.DataFrame(rows, columns=list(OPTIMISM_COLUMNS))
+
+    def _of(self, table: pd.DataFrame, model: str) -> pd.DataFrame:
+        if model not in self.model_names:
+            raise KeyError(f"no model {model!r} among {', '.join(self.model_names)}")
+        return table[table["model"] == model]
 
     def _stacked(self, table: Callable[[ModelResamples], pd.DataFrame]) -> pd.DataFrame:
         found = pd.concat([table(model) for model in self.models], ignore_index=True)
@@ -214,11 +221,3 @@ def validate_development(
         seed=seed,
         confidence=confidence,
     )
-
-
-def _of(table: pd.DataFrame, model: str) -> pd.DataFrame:
-    """Rows of one model; raises KeyError where there are none."""
-    rows = table[table["model"] == model]
-    if rows.empty:
-        raise KeyError(f"no rows for model {model!r}")
-    return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from her2mri.vocabulary import MODELS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_BEHIND: Final[dict[str, Any]] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
 
 
 def draw_instability(instability: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -41,7 +43,7 @@ def draw_instability(instability: pd.DataFrame, *, ax: Axes | None = None) -> Ax
         ax.set_title(label_of(MODELS, str(ordered["model"].iloc[0])))
         said = f"2.5 to 97.5 % of {int(ordered['n_resamples'].iloc[0])} resamples\n"
         said += f"mean absolute difference {ordered['mape'].mean():.3f}"
-        ax.text(0.98, 0.02, said, transform=ax.transAxes, ha="right", va="bottom", fontsize=7)
+        ax.text(0.98, 0.02, said, transform=ax.transAxes, ha="right", va="bottom", fontsize=7, bbox=_BEHIND)
     return ax
 
 

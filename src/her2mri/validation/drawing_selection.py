@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,11 +18,20 @@ if TYPE_CHECKING:
 _SHOWN: Final = 24
 
 
-def draw_selection(selection: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw the rows of one model: a bar a variable, filled where the development on all lesions selected it."""
+def draw_selection(
+    selection: pd.DataFrame, *, labels: Mapping[str, str] | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw the rows of one model: a bar a variable, filled where the development on all lesions selected it.
+
+    ``labels`` of variables stand for their names.
+    """
     shown = selection.head(_SHOWN)
     with figure_style():
         ax = axes_to_draw_on(ax, width=3.5, height=0.9 + 0.17 * len(shown))
+        if shown.empty:
+            ax.text(0.5, 0.5, "No variable was ever selected", transform=ax.transAxes, ha="center")
+            ax.set_axis_off()
+            return ax
         place = np.arange(len(shown))
         chosen = shown["selected"].to_numpy(dtype=bool)
         colour = MODEL_COLOURS["SVM"]
@@ -30,8 +40,8 @@ def draw_selection(selection: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             bar.set_edgecolor(colour if kept else REFERENCE_COLOUR)
             bar.set_linewidth(0.8)
         ax.hlines(place, shown["conf_low"], shown["conf_high"], color=INK, linewidth=0.8)
-        ax.set_yticks(place, [name.replace("_", " ") for name in shown["variable"]])
-        ax.invert_yaxis()
+        ax.set_yticks(place, [(labels or {}).get(name, name) for name in shown["variable"]])
+        ax.set_ylim(len(shown) - 0.4, -0.6)
         ax.set(xlim=(0, 1), xlabel=f"Share of {int(shown['n_resamples'].iloc[0])} resamples that select it")
         ax.tick_params(axis="y", length=0)
         ax.set_title(label_of(MODELS, str(shown["model"].iloc[0])))

@@ -58,7 +58,7 @@ def drawn_lesions(patient: IntArray, seed: np.random.SeedSequence) -> IntArray:
     """Row numbers of a resample: as many patients as there are, with replacement, each with all their lesions.
 
     >>> drawn_lesions(np.array([4, 4, 9]), np.random.SeedSequence(3)).tolist()
-    [2, 2]
+    [2, 0, 1]
     """
     names, which = np.unique(patient, return_inverse=True)
     rows = np.argsort(which, kind="stable")

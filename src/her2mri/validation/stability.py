@@ -92,20 +92,18 @@ def instability(model: ModelResamples, lesion: NDArray[np.str_], y: IntArray) ->
 def calibration_instability(model: ModelResamples, y: IntArray, n_curves: int) -> pd.DataFrame:
     """Smooth calibration curves of the models of the first resamples, on the original lesions.
 
-    A model that has no curve (one distinct probability) is passed over.
+    A model with one distinct probability has a point: what is observed of all lesions.
     """
     numbers = np.flatnonzero(model.developed)[:n_curves]
     curves = [(OF_THE_MODEL, model.apparent_probability)]
     curves += [(int(number), model.probability[number]) for number in numbers]
     tables = []
     for number, probability in curves:
-        try:
-            smooth = calibration_smooth(y, probability)
-        except EstimationError:
-            continue
         at = np.linspace(probability.min(), probability.max(), CURVE_POINTS)
-        tables.append(pd.DataFrame({"resample": number, "predicted": at, "observed": smooth.curve(at)[0]}))
+        try:
+            observed = calibration_smooth(y, probability).curve(at)[0]
+        except EstimationError:
+            at, observed = at[:1], np.array([y.mean()])
+        tables.append(pd.DataFrame({"resample": number, "predicted": at, "observed": observed}))
     columns = ["model", "resample", "predicted", "observed"]
-    if not tables:
-        return pd.DataFrame(columns=columns)
     return pd.concat(tables, ignore_index=True).assign(model=model.model)[columns]

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from her2mri.evaluation.calibration import (
+    brier,
+    calibration_in_the_large,
+    calibration_intercept_and_slope,
+)
+from her2mri.evaluation.calibration_smooth import calibration_smooth
+from her2mri.evaluation.discrimination import auc
+from her2mri.validation.optimism import no_information_brier, optimism_of, point632plus, shifted_interval
+from her2mri.validation.scores import SCORES, scores, scores_of_resamples
+
+SHARE = st.floats(0, 1)
+
+
+def _sample(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    y = (rng.random(n) < 1 / (1 + np.exp(1 - x))).astype(np.int64)
+    return y, 1 / (1 + np.exp(0.8 - 1.2 * x - 0.3 * rng.normal(size=n)))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_fast_scores_are_those_of_evaluation(seed: int) -> None:
+    y, p = _sample(150, seed)
+    again = np.random.default_rng(seed).integers(0, 150, 150)
+    y, p = y[again], p[again]
+    intercept, slope = calibration_intercept_and_slope(y, p)
+    assert scores(y, p) == pytest.approx(
+        {
+            "auc": auc(y, p),
+            "brier": brier(y, p),
+            "calibration_in_the_large": calibration_in_the_large(y, p).estimate,
+            "calibration_intercept": intercept.estimate,
+            "calibration_slope": slope.estimate,
+            "ici": calibration_smooth(y, p).ici(),
+        },
+        abs=1e-9,
+    )
+
+
+def test_scores_of_a_resample_are_those_of_its_copied_lesions_but_for_the_knots() -> None:
+    y, p = _sample(200, 5)
+    rows = np.random.default_rng(1).integers(0, 200, (3, 200))
+    weights = np.array([np.bincount(one, minlength=200) for one in rows], dtype=float)
+    found = scores_of_resamples(y, p, weights)
+    for at, one in enumerate(rows):
+        copied = scores(y[one], p[one])
+        for name in SCORES:
+            assert found[name][at] == pytest.approx(copied[name], abs=0.02 if name == "ici" else 1e-8)
+
+
+def test_one_class_leaves_the_brier_score_and_labels_the_auc() -> None:
+    def present(found: dict[str, float]) -> set[str]:
+        return {name for name, value in found.items() if np.isfinite(value)}
+
+    assert present(scores([1, 1, 1], [0.2, 0.6, 0.9])) == {"brier"}
+    assert present(scores([0, 1, 1, 0], [0, 1, 1, 1])) == {"auc"}
+
+
+def test_a_model_that_tells_the_classes_apart_has_no_calibration_slope() -> None:
+    found = scores([0, 0, 1, 1], [0.1, 0.2, 0.7, 0.9])
+    assert np.isnan(found["calibration_slope"])
+    assert np.isfinite(found["calibration_in_the_large"])
+
+
+@settings(deadline=None)
+@given(SHARE, st.lists(SHARE, min_size=1, max_size=5), SHARE)
+def test_632_plus_lies_between_apparent_and_out_of_bag(
+    apparent: float, left_out: list[float], nothing: float
+) -> None:
+    found = point632plus(apparent, left_out, nothing)
+    ends = sorted([apparent, float(np.mean(left_out)), nothing])
+    assert ends[0] - 1e-12 <= found.corrected <= ends[-1] + 1e-12
+    assert 0.632 < found.weight <= 1.0 + 1e-12
+    if nothing <= found.out_of_bag <= apparent:
+        assert found.out_of_bag - 1e-12 <= found.corrected <= apparent + 1e-12
+
+
+def test_632_plus_is_all_out_of_bag_where_nothing_was_learned() -> None:
+    found = point632plus(0.9, [0.5, 0.5], 0.5)
+    assert found.corrected == pytest.approx(0.5)
+
+
+def test_632_plus_without_overfitting_is_the_apparent_score() -> None:
+    assert point632plus(0.8, [0.8], 0.5).corrected == pytest.approx(0.8)
+
+
+def test_632_plus_of_a_score_that_is_better_when_lower() -> None:
+    # Efron and Tibshirani's formula by hand: R = 0.05 / 0.15, w = 0.632 / (1 - 0.368 R).
+    share = 1 - np.exp(-1)
+    weight = share / (1 - (1 - share) / 3)
+    found = point632plus(0.10, [0.15], 0.25)
+    assert found.corrected == pytest.approx(0.10 + weight * 0.05)
+
+
+def test_brier_without_information_is_the_mean_over_permutations() -> None:
+    y, p = _sample(40, 2)
+    pairs = np.mean((y[:, None] - p[None, :]) ** 2)
+    assert no_information_brier(y, p) == pytest.approx(pairs)
+
+
+def test_optimism_counts_only_resamples_that_have_both_scores() -> None:
+    found = optimism_of(0.8, [0.9, np.nan, 0.7], [0.7, 0.6, np.nan])
+    assert found.n == 1
+    assert found.corrected == pytest.approx(0.6)
+    assert np.isnan(optimism_of(0.8, [np.nan], [0.7]).corrected)
+
+
+def test_interval_moves_with_the_correction_and_stays_in_range() -> None:
+    replicates = np.linspace(0.6, 1.0, 101)
+    there = shifted_interval(replicates, 0.8, 0.8, "auc", confidence=0.9)
+    assert_allclose(shifted_interval(replicates, 0.8, 0.7, "auc", confidence=0.9), np.array(there) - 0.1)
+    assert shifted_interval(replicates, 0.8, 0.95, "auc", confidence=0.9)[1] == 1.0
+
+
+def test_interval_of_the_ici_has_equal_arms() -> None:
+    low, high = shifted_interval(np.array([0.05, 0.06, 0.09]), 0.04, 0.05, "ici", confidence=0.5)
+    assert high - 0.05 == pytest.approx(0.05 - low)
