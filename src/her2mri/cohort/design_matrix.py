@@ -63,7 +63,7 @@ class Encoding:
                 met.append(())
                 terms += _measured(variable.name, frame[variable.name], knots)
                 continue
-            present = set(frame[variable.name].dropna())
+            present = set(frame[variable.name].to_numpy(dtype=object))
             levels = tuple(value for value in variable.values if value in present)
             met.append(levels)
             terms += [Term(f"{variable.name}={level}", variable.name, level) for level in levels[1:]]
@@ -82,18 +82,11 @@ class Encoding:
 
     def matrix(self, frame: pd.DataFrame) -> FloatArray:
         """The design matrix, lesions by terms, without an intercept; missing values stay NaN."""
-        columns = []
-        for term in self.terms:
-            values = frame[term.variable]
-            if term.basis > 0:
-                columns.append(
-                    restricted_cubic_spline(values.to_numpy(dtype=float), term.knots)[:, term.basis]
-                )
-            elif term.level is None:
-                columns.append(values.to_numpy(dtype=float))
-            else:
-                columns.append(np.where(values.isna(), np.nan, (values == term.level).to_numpy(dtype=float)))
-        return np.column_stack(columns) if columns else np.empty((len(frame), 0))
+        columns = np.empty((len(frame), len(self.terms)))
+        for name in dict.fromkeys(term.variable for term in self.terms):
+            at = [index for index, term in enumerate(self.terms) if term.variable == name]
+            columns[:, at] = _columns(frame[name], [self.terms[index] for index in at])
+        return columns
 
     def restricted_to(self, names: Sequence[str]) -> Encoding:
         """The encoding of some of the variables only, in this order of the original."""
@@ -119,6 +112,22 @@ class Encoding:
             if met
         }
         return pd.DataFrame(unmet, index=frame.index)
+
+
+def _columns(values: pd.Series, terms: Sequence[Term]) -> FloatArray:
+    """The columns (n, terms) of one variable. Every lesion's value is looked at once, whatever the levels."""
+    first = terms[0]
+    if first.level is None:
+        measured = values.to_numpy(dtype=float)
+        if not first.knots:
+            return measured[:, None]
+        return restricted_cubic_spline(measured, first.knots)[:, [term.basis for term in terms]]
+    place = {term.level: index for index, term in enumerate(terms)}
+    # Row -1 is that of the reference, which has no term.
+    row_of = np.vstack([np.eye(len(terms)), np.zeros(len(terms))])
+    coded = row_of[[place.get(value, -1) for value in values.to_numpy(dtype=object).tolist()]]
+    coded[values.isna().to_numpy()] = np.nan
+    return coded
 
 
 def _measured(name: str, values: pd.Series, n_knots: int) -> list[Term]:

@@ -23,14 +23,12 @@ from her2mri.models.support_vector_machine import SupportVectorMachine
 class Setting:
     """Something chosen for a model: its name in code, how a value reads, and the values for tuning to try.
 
-    ``values`` is empty where the estimator chooses by itself. ``limits`` are ends of ``values`` beyond which
-    there is nothing to try.
+    ``values`` is empty where the estimator chooses by itself.
     """
 
     name: str
     words: str
     values: tuple[Any, ...] = ()
-    limits: tuple[Any, ...] = ()
 
     def in_words(self, value: object) -> str:
         """The value, in words.
@@ -82,8 +80,7 @@ class ModelFamily:
         return [
             setting.in_words(chosen[setting.name])
             for setting in self.grid
-            if setting.values
-            and chosen[setting.name] in {setting.values[0], setting.values[-1]} - set(setting.limits)
+            if setting.values and chosen[setting.name] in (setting.values[0], setting.values[-1])
         ]
 
 
@@ -144,10 +141,7 @@ FAMILIES: dict[str, ModelFamily] = {
         ModelFamily(
             "GB",
             GradientBoosting,
-            (
-                Setting("max_depth", "depth {:g}", (1, 2, 3), limits=(1,)),
-                Setting("n_trees", "{:g} trees", (25, 50, 100, 200)),
-            ),
+            (Setting("depth", "depth {:g}"), Setting("n_trees", "{:g} trees")),
             seeded=True,
             predictors="candidates",
         ),

@@ -34,7 +34,10 @@ class ImputedModel:
 
     @property
     def selected(self) -> tuple[str, ...]:
-        """The variables chosen in at least half of the imputations (Wood and others 2008, doi:10.1002/sim.3177)."""
+        """The variables chosen in at least half of the imputations, in the order of the candidates.
+
+        The majority rule; Wood and others 2008, doi:10.1002/sim.3177, compare it with others.
+        """
         shares = selection_shares([model.selected for model in self.models])
         return tuple(
             variable.name for variable in self.imputer.variables if shares.get(variable.name, 0.0) >= MAJORITY
