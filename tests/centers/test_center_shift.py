@@ -106,7 +106,12 @@ def test_membership_probability_of_a_patient_comes_from_others() -> None:
     n = 60
     frame = pd.DataFrame({"x2": [f"p{i // 2}" for i in range(n)]})
     names = Variable(
-        "x2", "Name", "category", "predictor", "g", levels=tuple(Level(v, v) for v in dict.fromkeys(frame["x2"]))
+        "x2",
+        "Name",
+        "category",
+        "predictor",
+        "g",
+        levels=tuple(Level(v, v) for v in dict.fromkeys(frame["x2"])),
     )
     member = np.repeat([0, 1], n // 2)
     found = fit_membership(frame, [names], member, np.arange(n) // 2, seed=1)
@@ -128,6 +133,19 @@ def test_the_plots_draw_both_sides_and_every_difference() -> None:
     assert [text.split(":")[0] for text in legend] == ["Development", "New center"]
     drawn = [tick.get_text() for tick in found.plot_differences().get_yticklabels()]
     assert sorted(drawn) == sorted(found.differences_frame()["label"])
+
+
+def test_linear_predictors_are_of_the_one_model_and_performance_of_the_honest_probabilities() -> None:
+    old = _side(500)
+    halved = Lesions(old.frame, old.y, old.probability, old.patient, expit((old.frame["x1"] - 0.5) / 2))
+    plain, other = (
+        _estimates(center_shift(one, _side(100, seed=5), [X1], seed=4, n_resamples=2))
+        for one in (old, halved)
+    )
+    assert other[DEVELOPMENT, "linear_predictor_sd"] == pytest.approx(
+        plain[DEVELOPMENT, "linear_predictor_sd"] / 2
+    )
+    assert other[DEVELOPMENT, "brier"] == plain[DEVELOPMENT, "brier"]
 
 
 def test_the_same_seed_gives_the_same_table() -> None:

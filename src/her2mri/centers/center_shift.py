@@ -52,13 +52,21 @@ class Lesions:
     """Lesions of one side: their variables, outcome (0 or 1), probability and patient, all of one length.
 
     For development the probabilities must be honest: of lesions that the model behind each was not fitted to
-    (cross-validated, or a validation set).
+    (cross-validated, or a validation set). ``of_model`` are the probabilities of the one model that the new
+    center is judged by, for the linear predictors: several models' would differ without any other case mix. Not
+    given, they are ``probability``.
     """
 
     frame: pd.DataFrame
     y: ArrayLike
     probability: ArrayLike
     patient: ArrayLike
+    of_model: ArrayLike | None = None
+
+    @property
+    def linear_predictor(self) -> Floats:
+        """Log odds by the one model."""
+        return logit(self.probability if self.of_model is None else self.of_model)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,18 +137,19 @@ def center_shift(
             for side, name in enumerate((DEVELOPMENT, NEW_CENTER))
         ]
     )
-    rows = [_membership_row(membership), *_rows(membership, y, p, draws)]
+    linear = np.concatenate([one.linear_predictor for one in sides])
+    rows = [_membership_row(membership), *_rows(membership, y, p, linear, draws)]
     table = pd.DataFrame([{"task": task, "model": model, **row} for row in rows], columns=list(SHIFT_COLUMNS))
-    linear = pd.DataFrame(
-        {"sample": np.where(member == 1, NEW_CENTER, DEVELOPMENT), "linear_predictor": logit(p)}
-    )
-    return CenterShift(table, _differences(frame, member, variables), linear, membership)
+    sample = np.where(member == 1, NEW_CENTER, DEVELOPMENT)
+    predictors = pd.DataFrame({"sample": sample, "linear_predictor": linear})
+    return CenterShift(table, _differences(frame, member, variables), predictors, membership)
 
 
-def _rows(membership: Membership, y: Floats, p: Floats, draws: Floats) -> list[dict[str, Any]]:
+def _rows(
+    membership: Membership, y: Floats, p: Floats, linear: Floats, draws: Floats
+) -> list[dict[str, Any]]:
     """Spread and performance of the three samples, each with its interval over the ``draws`` (r, n)."""
     old = membership.member == 0
-    linear = logit(p)
     estimates, sizes = _all_scores(membership, y, p, linear, np.ones(len(y)))
     replicates = np.array([_all_scores(membership, y, p, linear, weights)[0] for weights in draws])
     rows = []
