@@ -17,7 +17,7 @@ _MISSING: Final = "#D55E00"
 _THERE: Final = "#DCE6EC"
 _BAR: Final = "#5B7C8D"
 _TOP: Final = 4.0
-_RIGHT: Final = 5.0
+_RIGHT: Final = 4.4
 """Room above the matrix for the counts of patterns and beside it for the shares of variables, in cells."""
 
 
@@ -54,7 +54,7 @@ def draw_pattern(patterns: pd.DataFrame, variables: pd.DataFrame, *, ax: Axes | 
         _pattern_bars(ax, shown)
         _variable_bars(ax, gaps, len(shown))
         ax.set_xlim(-0.6, len(shown) + _RIGHT)
-        ax.set_ylim(len(gaps) + 1.1, -_TOP - 2.2)
+        ax.set_ylim(len(gaps) + 1.7, -_TOP - 2.2)
         ax.text(-0.5, len(gaps) + 0.2, _caption(patterns, variables, shown), fontsize=7, va="top", color=INK)
     return ax
 
@@ -87,7 +87,14 @@ def _pattern_bars(ax: Axes, shown: pd.DataFrame) -> None:
     whole = (shown["missing"] == "").to_numpy()
     ax.bar(places, -heights, 0.7, bottom=-0.7, color=np.where(whole, INK, _BAR))
     for place, height, n in zip(places, heights, shown["n"], strict=True):
-        ax.text(place, -0.85 - height, f"{n:,}", ha="center", va="bottom", fontsize=6.5)
+        ax.text(
+            place,
+            -0.85 - height,
+            f"{n:,}",
+            ha="center",
+            va="bottom",
+            fontsize=6.5 if len(shown) < 12 else 5.5,
+        )
     ax.text(-0.7, -0.7 - _TOP / 2, "Lesions with\nthis pattern", ha="right", va="center", fontsize=7.5)
     if whole.any():
         ax.text(
@@ -97,7 +104,7 @@ def _pattern_bars(ax: Axes, shown: pd.DataFrame) -> None:
 
 def _variable_bars(ax: Axes, gaps: pd.DataFrame, n_patterns: int) -> None:
     """The share of lesions that lack each variable."""
-    start, room = n_patterns + 0.1, _RIGHT - 2.6
+    start, room = n_patterns + 0.1, _RIGHT - 2.2
     shares = gaps["share"].to_numpy()
     rows = list(range(len(gaps)))
     ax.barh(rows, room * shares / shares.max(), 0.62, left=start, color=_MISSING)
@@ -114,8 +121,8 @@ def _caption(patterns: pd.DataFrame, variables: pd.DataFrame, shown: pd.DataFram
     whole, n = int((variables["n_missing"] == 0).sum()), len(variables)
     if whole == n:
         return "No variable has a gap."
-    parts = [f"{n - whole} of {n} variables have gaps and are shown"]
+    parts = [f"Orange: missing. {n - whole} of {n} variables have gaps and are shown"]
     rest = patterns.iloc[len(shown) :]
     if len(rest):
         parts.append(f"{len(rest)} rarer patterns ({int(rest['n'].sum()):,} lesions) are not")
-    return f"Orange: missing. {'; '.join(parts)}."
+    return ";\n".join(parts) + "."
