@@ -138,7 +138,7 @@ def calibration_intercept_and_slope(
     """
     event, predictor = np.asarray(y, dtype=float), logit(probability)
     _require_both_classes(event)
-    if len(np.unique(predictor)) < 2:
+    if predictor.min() == predictor.max():
         raise EstimationError("a calibration slope needs two distinct probabilities or more")
     positive, negative = predictor[event == 1], predictor[event == 0]
     if positive.min() >= negative.max() or negative.min() >= positive.max():

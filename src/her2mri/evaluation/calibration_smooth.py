@@ -60,6 +60,9 @@ class CalibrationSmooth:
 
     def _fit_to(self, weights: Floats, start: Floats | None) -> tuple[Floats, Floats, LogisticFits]:
         distinct, pattern, design, _ = self._patterns
+        if len(weights) == 1:
+            totals, events = (np.bincount(pattern, each)[None] for each in (weights[0], weights[0] * self.y))
+            return distinct, totals, fit_logistic(design, events, totals, start=start)
         order = np.argsort(pattern, kind="stable")
         first = np.searchsorted(pattern[order], np.arange(len(distinct)))
         sorted_weights = weights[:, order]
@@ -159,7 +162,7 @@ def calibration_smooth(y: ArrayLike, probability: ArrayLike) -> CalibrationSmoot
     smaller = int(min(event.sum(), len(event) - event.sum()))
     if smaller == 0:
         raise EstimationError("a calibration curve needs lesions of both classes")
-    if len(np.unique(risk)) < 2:
+    if risk.min() == risk.max():
         raise EstimationError("a calibration curve needs two distinct probabilities or more")
     if smaller < _LESIONS_FOR_THREE_KNOTS:
         return CalibrationSmooth(event, risk, np.array([]))

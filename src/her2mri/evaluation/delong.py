@@ -66,10 +66,10 @@ def delong_covariance(
     who = np.arange(len(event)) if patient is None else np.unique(np.asarray(patient), return_inverse=True)[1]
     centred = values - areas
     summed = [_sum_by(who, centred * part[:, None]) for part in (event, ~event)]
-    clusters = [len(np.unique(who[part])) for part in (event, ~event)]
+    clusters = [int(np.count_nonzero(np.bincount(who[part]))) for part in (event, ~event)]
     if min(clusters) < 2:
         raise NoSpreadError(float(areas[0]))
-    total = len(np.unique(who))
+    total = int(who.max()) + 1
     m, n = int(event.sum()), int((~event).sum())
     positive_part = _scaled(summed[0].T @ summed[0], clusters[0]) / m**2
     negative_part = _scaled(summed[1].T @ summed[1], clusters[1]) / n**2
