@@ -61,8 +61,9 @@ class CalibrationSmooth:
     def _fit_to(self, weights: Floats, start: Floats | None) -> tuple[Floats, Floats, LogisticFits]:
         distinct, pattern, design, _ = self._patterns
         if len(weights) == 1:
-            totals, events = (np.bincount(pattern, each)[None] for each in (weights[0], weights[0] * self.y))
-            return distinct, totals, fit_logistic(design, events, totals, start=start)
+            total, event = (np.bincount(pattern, each) for each in (weights[0], weights[0] * self.y))
+            single: Floats = total[None].astype(float)
+            return distinct, single, fit_logistic(design, event[None].astype(float), single, start=start)
         order = np.argsort(pattern, kind="stable")
         first = np.searchsorted(pattern[order], np.arange(len(distinct)))
         sorted_weights = weights[:, order]
