@@ -103,7 +103,7 @@ def test_a_fault_in_a_job_on_the_cluster_is_the_fault_of_the_run(cluster: Cluste
 
 
 def test_a_worker_of_another_version_is_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("her2mri.jobs.cluster.platform.python_version", lambda: "3.0.0")
+    monkeypatch.setattr("her2mri.jobs.versions.platform.python_version", lambda: "3.0.0")
     with pytest.raises(
         InputError, match=r"another version \(found 'python 3\.\d+\.\d+'\); allowed: python 3\.0\.0"
     ):

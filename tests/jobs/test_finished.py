@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from her2mri.errors import InputError
-from her2mri.jobs import FinishedJobs, Runner, unfinished_work
+from her2mri.jobs import FinishedJobs, Runner, fingerprint, unfinished_work
 from jobs.work import done, jobs
 
 
@@ -119,3 +119,11 @@ def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path: Path) -> 
     (tmp_path / "taken.unfinished").write_text("mine")
     with pytest.raises(InputError, match="is a file"), unfinished_work(tmp_path / "taken", "one"):
         pass
+
+
+def test_a_fingerprint_changes_with_data_settings_and_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [fingerprint({"seed": seed, "data": data}) for seed in (1, 2) for data in ("a", "b")]
+    again = fingerprint({"data": "a", "seed": 1})
+    monkeypatch.setattr("her2mri.jobs.versions.version", lambda package: "0")
+    assert again == found[0]
+    assert len({*found, fingerprint({"seed": 1, "data": "a"})}) == 5

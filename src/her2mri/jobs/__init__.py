@@ -5,6 +5,7 @@ from her2mri.jobs.finished import FinishedJobs, unfinished_work
 from her2mri.jobs.local import LocalWorkers
 from her2mri.jobs.progress import Progress, Silent
 from her2mri.jobs.runner import Runner, run_jobs
+from her2mri.jobs.versions import fingerprint
 from her2mri.jobs.workers import Job, Json, Workers
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Runner",
     "Silent",
     "Workers",
+    "fingerprint",
     "run_jobs",
     "unfinished_work",
 ]

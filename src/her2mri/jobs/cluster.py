@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib
 import logging
-import platform
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any, Final
 
 from her2mri.errors import Fault, Her2mriError, InputError
 from her2mri.jobs.sharing import SharedArgument, SharedCall, with_shared_arguments
+from her2mri.jobs.versions import versions
 from her2mri.jobs.workers import Job, do
 
 Client = Any  # distributed is an extra, and has no types
@@ -20,8 +19,6 @@ Future = Any
 
 CONNECT_SECONDS: Final = 5
 WORKER_SECONDS: Final = 30
-_SAME: Final = ("her2mri", "numpy", "scipy", "pandas", "scikit-learn", "numba")
-"""Packages whose versions must be the same on every worker for the results to have the same bits."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +127,6 @@ def _without_its_tracebacks() -> Iterator[None]:
 def _distributed() -> Any:
     """The package, which has no types and takes half a second to import."""
     return importlib.import_module("distributed")
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages on which the bits of a result depend."""
-    return {"python": platform.python_version(), **{name: version(name) for name in _SAME}}
 
 
 def _submit(client: Client, job: Job, then: Callable[[Any], Any] | None, sent: dict[str, Future]) -> Future:

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 from her2mri.errors import Her2mriError
@@ -42,10 +41,12 @@ class LocalWorkers:
             for at, job in enumerate(jobs):
                 yield at, do(job, then)
             return
-        from joblib import Parallel, delayed
+        from joblib import Parallel, delayed, parallel_config
 
         calls = [delayed(_positioned)(at, job, then) for at, job in enumerate(with_shared_arguments(jobs))]
-        results = Parallel(n_jobs=self.processes, return_as="generator_unordered")(calls)
+        with parallel_config(backend="loky", initializer=_end_with, initargs=(os.getpid(),)):
+            parallel = Parallel(n_jobs=self.processes, return_as="generator_unordered")
+        results = parallel(calls)
         try:
             yield from results
         except BrokenProcessPool:
@@ -60,16 +61,20 @@ class LocalWorkers:
 
 
 def _positioned(at: int, job: Job, then: Callable[[Any], Any] | None) -> tuple[int, Any]:
-    _end_with(os.getppid())
     return at, do(job, then)
 
 
-@cache
-def _end_with(parent: int) -> None:
-    """See that this worker ends when the run is killed, with which nobody can ask it to."""
+def _end_with(run: int) -> None:
+    """See that this worker ends with the process ``run`` that started it: killed, it can ask nobody to.
+
+    Elsewhere than on POSIX a process keeps the number of a parent that is gone, and waits for joblib's own limit
+    of five minutes without work.
+    """
+    if os.name != "posix":
+        return
 
     def watch() -> None:
-        while os.getppid() == parent:
+        while os.getppid() == run:
             time.sleep(PARENT_SECONDS)
         os._exit(1)
 
