@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STUDY ?= build/study
 
-.PHONY: study test check lint clean
+.PHONY: study test check lint clean bench simulate
 study: .venv/installed ## both tasks on the published cohort; the report is at $(STUDY)/report.html
 	$(BIN)/her2mri study -o $(STUDY)
 
@@ -21,6 +21,12 @@ lint: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
+
+bench: .venv/installed ## us beside R in one run; rows in build/bench.json (BENCH=--full: the recommended study too)
+	$(BIN)/python -m benchmarks $(BENCH)
+
+simulate: .venv/installed ## the large simulation studies, one after the other: about an hour
+	$(BIN)/python -m benchmarks.simulate
 
 clean:
 	rm -rf build .venv
