@@ -44,7 +44,7 @@ def _chained(chain: Chain, answer: ChainedAnswer) -> list[str]:
     if answer.refused:
         return [f"No answer: {answer.refused}"]
     lines = [
-        f"  {part.label}: {_share(part.probability, part.conf_low, part.conf_high)}"
+        f"  {part.label}: {share_in_words(part.probability, part.conf_low, part.conf_high)}"
         for part in answer.classes
     ]
     for bundle, own in ((chain.first, answer.first), (chain.second, answer.second)):
@@ -55,7 +55,7 @@ def _chained(chain: Chain, answer: ChainedAnswer) -> list[str]:
 def _one(bundle: Bundle, answer: Answer) -> list[str]:
     if answer.refused or answer.probability is None:
         return [f"No answer: {answer.refused}"]
-    share = _share(answer.probability, answer.conf_low, answer.conf_high)
+    share = share_in_words(answer.probability, answer.conf_low, answer.conf_high)
     lines = [f"Probability of {answer.positive_label}: {share}"]
     for entry in bundle.content["thresholds"]:
         if entry["locked"]:
@@ -71,7 +71,8 @@ def _one(bundle: Bundle, answer: Answer) -> list[str]:
     return lines
 
 
-def _share(probability: float, low: float | None, high: float | None) -> str:
+def share_in_words(probability: float, low: float | None, high: float | None) -> str:
+    """A probability, with its interval where it has one."""
     said = f"{probability:.3f}"
     return said if low is None or high is None else f"{said} (95 % interval {low:.3f} to {high:.3f})"
 

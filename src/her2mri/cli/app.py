@@ -24,6 +24,7 @@ VERBS = (
     "update",
     "readers",
     "calculator",
+    "nomogram",
 )
 """Each verb is the module ``her2mri.cli.<verb>_command`` with a ``register(app)``."""
 

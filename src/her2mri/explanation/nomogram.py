@@ -21,6 +21,8 @@ from her2mri.explanation.ticks import pretty_ticks, tick_labels
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from her2mri.explanation.nomogram_rows import LesionMarks
+
 TOTAL_POINTS: Final = "total_points"
 PROBABILITY: Final = "probability"
 NOMOGRAM_COLUMNS: Final = (
@@ -139,16 +141,19 @@ class Nomogram:
         """The nomogram as a chart, two journal columns wide; a lesion's points are marked in it."""
         from her2mri.explanation.drawing_nomogram import draw_nomogram
 
-        if lesion is None:
-            return draw_nomogram(self.frame(), ax=ax)
+        return draw_nomogram(self.frame(), ax=ax, lesion=None if lesion is None else self._marks(lesion))
+
+    def _marks(self, lesion: pd.Series) -> LesionMarks:
+        from her2mri.explanation.nomogram_rows import LesionMarks
+
         points = self.points(pd.DataFrame([lesion]))[0]
         names = [variable.name for variable in self.encoding.variables]
         total = points.sum()
-        return draw_nomogram(
-            self.frame(),
-            ax=ax,
-            lesion=dict(zip(names, points.tolist(), strict=True)),
-            probability=float(self.probability_of(total)),
+        measured = {axis.variable.name: lesion[axis.variable.name] for axis in self.axes if not axis.levels}
+        return LesionMarks(
+            points=dict(zip(names, points.tolist(), strict=True)),
+            measured={name: float(value) for name, value in measured.items()},
+            probability=None if np.isnan(total) else float(self.probability_of(total)),
         )
 
     def _variable_rows(self, axis: VariableAxis) -> pd.DataFrame:
