@@ -103,7 +103,7 @@ def test_intervals_of_the_shift_narrow_with_lesions_and_cover(frozen: FrozenComb
     widths, hits = [], []
     for n in (5, 10, 20):
         covered, width = [], []
-        for _ in range(150):
+        for _ in range(100):
             true = rng.normal(0, prior_sd)
             values = frozen.mean[0] + frozen.sd[0] * (true + rng.normal(size=n))
             row = frozen.adapt(pd.DataFrame({"eer": values, "adc": np.nan}), "N").frame().iloc[0]

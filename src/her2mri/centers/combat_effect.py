@@ -44,7 +44,7 @@ _METRICS: Final[Mapping[str, Callable[[Floats, Floats], float]]] = {
 class CombatEffect:
     """Performance in a new center without and with harmonisation, by the number of lesions adapted to.
 
-    ``combat`` is what was frozen on the other centers; ``adaptations`` the center's location and scale from all
+    ``combat`` is what was frozen on the other centers; ``adaptation`` the center's location and scale from all
     of its lesions, for the record.
     """
 
@@ -74,7 +74,7 @@ def combat_effect(
     measurements: Sequence[str],
     covariates: Sequence[str] = (),
     n_adaptation: Sequence[int] = (5, 10, 20),
-    n_resamples: int = 500,
+    n_resamples: int = 300,
     seed: int,
     task: str = "",
 ) -> CombatEffect:
