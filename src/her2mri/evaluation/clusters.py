@@ -57,6 +57,7 @@ def effective_lesions(who: NDArray[np.intp], group: NDArray[np.intp] | None = No
     n = np.bincount(place).astype(float)
     if not is_repeated(who):
         return n
-    pairs, sizes = np.unique(np.column_stack([place, who]), axis=0, return_counts=True)
-    squares = np.bincount(pairs[:, 0], weights=sizes.astype(float) ** 2, minlength=len(n))
+    patients = int(who.max()) + 1
+    pairs, sizes = np.unique(place * patients + who, return_counts=True)
+    squares = np.bincount(pairs // patients, weights=sizes.astype(float) ** 2, minlength=len(n))
     return np.asarray(n**2 / np.maximum(squares, 1.0), dtype=float)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from her2mri.errors import EstimationError
+from her2mri.evaluation.clusters import is_repeated, patient_codes, summed_by
 from her2mri.evaluation.discrimination import placements
 
 Floats = NDArray[np.float64]
@@ -63,9 +64,9 @@ def delong_covariance(
     columns = np.asarray(scores, dtype=float)
     values = np.column_stack([placements(event, column) for column in columns.T])
     areas = values[event].mean(axis=0)
-    who = np.arange(len(event)) if patient is None else np.unique(np.asarray(patient), return_inverse=True)[1]
+    who = patient_codes(patient, len(event))
     centred = values - areas
-    summed = [_sum_by(who, centred * part[:, None]) for part in (event, ~event)]
+    summed = [summed_by(who, centred * part[:, None]) for part in (event, ~event)]
     clusters = [int(np.count_nonzero(np.bincount(who[part]))) for part in (event, ~event)]
     if min(clusters) < 2:
         raise NoSpreadError(float(areas[0]))
@@ -102,7 +103,7 @@ def delong_interval(
     if not error > _NO_SPREAD:
         low, high = newcombe_interval(area, int(event.sum()), int((~event).sum()), confidence=confidence)
         return AucEstimate(area, error, low, high, "Newcombe's score interval (DeLong's has no width)")
-    repeated = patient is not None and len(np.unique(np.asarray(patient))) < len(event)
+    repeated = is_repeated(patient_codes(patient, len(event)))
     method = "DeLong, by patient (Obuchowski)" if repeated else "DeLong"
     return AucEstimate(area, error, max(area - z * error, 0.0), min(area + z * error, 1.0), method)
 
@@ -164,12 +165,6 @@ def newcombe_interval(
     low = 0.0 if area == 0.0 else float(brentq(excess, 0.0, area - 1e-12))
     high = 1.0 if area == 1.0 else float(brentq(excess, area + 1e-12, 1.0))
     return low, high
-
-
-def _sum_by(who: NDArray[np.intp], values: Floats) -> Floats:
-    result = np.zeros((int(who.max()) + 1, values.shape[1]))
-    np.add.at(result, who, values)
-    return result
 
 
 def _scaled(product: Floats, clusters: int) -> Floats:

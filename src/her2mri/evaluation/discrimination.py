@@ -64,16 +64,23 @@ def placements(y: ArrayLike, score: ArrayLike) -> Floats:
 
     For a positive lesion: the share of negatives with a lower score; for a negative one: the share of
     positives with a higher score. Their mean over either class is the AUC, their spread DeLong's variance.
-    Computed by midranks in n log n (doi:10.1109/LSP.2014.2337313). Raises EstimationError where ``y`` has
-    one class.
+    Computed in n log n, by one sort. Raises EstimationError where ``y`` has one class.
     """
     event, value = np.asarray(y) == 1, np.asarray(score, dtype=float)
     positives, negatives = int(event.sum()), int((~event).sum())
     _require_both_classes(positives, negatives)
-    overall = midranks(value)
+    order = np.argsort(value, kind="stable")
+    ordered = value[order]
+    level = np.cumsum(np.concatenate([[False], ordered[1:] != ordered[:-1]]))
+    # Lesions of each class at each distinct score; those below it, and half of those level with it, are beaten.
+    level_positives = np.bincount(level, weights=event[order])
+    level_negatives = np.bincount(level) - level_positives
+    beaten_negatives = np.cumsum(level_negatives) - level_negatives / 2.0
+    beaten_positives = np.cumsum(level_positives) - level_positives / 2.0
     result = np.empty(len(value))
-    result[event] = (overall[event] - midranks(value[event])) / negatives
-    result[~event] = 1.0 - (overall[~event] - midranks(value[~event])) / positives
+    result[order] = np.where(
+        event[order], beaten_negatives[level] / negatives, 1.0 - beaten_positives[level] / positives
+    )
     return result
 
 
