@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from her2mri.errors import EstimationError
 from her2mri.imputation.imputer import Imputer
 from her2mri.models.development import RecipeDevelopment
 from her2mri.models.imputed import ImputedDevelopment, ImputedModel, averaged
@@ -101,6 +102,29 @@ def test_selected_is_what_at_least_half_of_the_imputations_chose(gappy, variable
         "shape": 1,
     }
     assert (table["selected"] == (table["share"] >= 0.5)).all()
+
+
+@dataclass(frozen=True)
+class Failing:
+    """Develops on as many completed tables as it is told, and on no other."""
+
+    carried: list[bool]
+
+    def __call__(self, frame, y, patient):
+        if not self.carried.pop(0):
+            raise EstimationError("no variable is left")
+        return {"LR": Chosen(("age",), 0.3)}
+
+
+def test_an_imputation_without_a_model_chose_nothing_and_the_others_are_averaged(gappy, variables):
+    model = ImputedDevelopment(Failing([True, False, True, False]), variables, m=4)(*gappy)["LR"]
+    assert model.frame().set_index("variable").loc["age", "share"] == 0.5
+    np.testing.assert_allclose(model.probability(gappy[0]), 0.3)
+
+
+def test_without_a_model_in_most_imputations_there_is_none(gappy, variables):
+    with pytest.raises(EstimationError, match="no variable is left"):
+        ImputedDevelopment(Failing([True, False, False]), variables, m=3)(*gappy)
 
 
 def test_log_odds_are_averaged_and_certainty_that_all_share_is_kept():

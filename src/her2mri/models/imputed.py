@@ -12,6 +12,7 @@ from scipy.special import expit, logit
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.dictionary import Variable
+from her2mri.errors import EstimationError
 from her2mri.imputation.imputer import IMPUTATIONS, ITERATIONS, Imputer
 from her2mri.models.development import Developed, Development
 
@@ -25,10 +26,11 @@ MAJORITY: Final = 0.5
 class ImputedModel:
     """One model developed on each completed frame: ``models`` has one an imputation, or one if nothing was missing.
 
-    See docs/decisions/0152 for what is averaged.
+    None stands for an imputation that carried no model (nothing was selected, say): it chose no variable, and the
+    others are averaged. See docs/decisions/0152.
     """
 
-    models: tuple[Developed, ...]
+    models: tuple[Developed | None, ...]
     imputer: Imputer
     m: int
 
@@ -38,14 +40,14 @@ class ImputedModel:
 
         The majority rule; Wood and others 2008, doi:10.1002/sim.3177, compare it with others.
         """
-        shares = selection_shares([model.selected for model in self.models])
+        shares = self._shares()
         return tuple(
             variable.name for variable in self.imputer.variables if shares.get(variable.name, 0.0) >= MAJORITY
         )
 
     def frame(self) -> pd.DataFrame:
         """How often each candidate was chosen: variable, n_chosen, n_imputations, share, selected."""
-        shares = selection_shares([model.selected for model in self.models])
+        shares = self._shares()
         names = [variable.name for variable in self.imputer.variables]
         share = np.array([shares.get(name, 0.0) for name in names])
         n = len(self.models)
@@ -66,9 +68,13 @@ class ImputedModel:
         """
         completed = self.imputer.complete_new(frame, self.m, seed=self.imputer.seed)
         if completed[0] is frame:
-            return averaged([model.probability(frame) for model in self.models])
+            return averaged([model.probability(frame) for model in self.models if model is not None])
         models = self.models * (self.m if len(self.models) == 1 else 1)
-        return averaged([model.probability(filled) for model, filled in zip(models, completed, strict=True)])
+        pairs = zip(models, completed, strict=True)
+        return averaged([model.probability(filled) for model, filled in pairs if model is not None])
+
+    def _shares(self) -> dict[str, float]:
+        return selection_shares([() if model is None else model.selected for model in self.models])
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,8 @@ class ImputedDevelopment:
     def __call__(self, frame: pd.DataFrame, y: IntArray, patient: IntArray) -> dict[str, ImputedModel]:
         """The models by name; developed once where nothing is missing.
 
-        Raises what the development raises, and TableError for a candidate without any value.
+        Raises what the development raises in more than half of the imputations, and TableError for a candidate
+        without any value.
         """
         imputer = Imputer.learn(
             frame,
@@ -100,12 +107,20 @@ class ImputedDevelopment:
             seed=self.seed,
         )
         n = 1 if imputer.nothing_missing else self.m
-        developed: list[Mapping[str, Developed]] = [
-            self.development(completed, y, patient) for completed in imputer.complete_development(n)
-        ]
+        developed: list[Mapping[str, Developed]] = []
+        failures: list[EstimationError] = []
+        for completed in imputer.complete_development(n):
+            try:
+                developed.append(self.development(completed, y, patient))
+            except EstimationError as error:
+                failures.append(error)
+                developed.append({})
+        if len(failures) > MAJORITY * n:
+            raise failures[0]
+        names = dict.fromkeys(name for models in developed for name in models)
         return {
-            name: ImputedModel(tuple(models[name] for models in developed), imputer, self.m)
-            for name in developed[0]
+            name: ImputedModel(tuple(models.get(name) for models in developed), imputer, self.m)
+            for name in names
         }
 
 
