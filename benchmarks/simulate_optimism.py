@@ -21,7 +21,7 @@ from her2mri.errors import EstimationError
 from her2mri.models.development import RecipeDevelopment
 from her2mri.models.recipe import Recipe
 from her2mri.validation import DevelopmentValidation, validate_development
-from her2mri.validation.scores import SCORES, scores
+from her2mri.validation.scores import SCORES, scores, scores_of_resamples
 
 EFFECTS = np.array([0.7, -0.5, 0.4, 0.3, -0.3] + [0.0] * 10)
 INTERCEPT = -1.2
@@ -54,14 +54,20 @@ def intervals(found: DevelopmentValidation, metric: str) -> Intervals:
     row = found.optimism_frame().set_index("metric").loc[metric]
     again = model.resample[metric][model.developed]
     low, high = np.nanquantile(again, (0.025, 0.975))
-    corrected, half = row["optimism_corrected"], (row["conf_high"] - row["conf_low"]) / 2
+    corrected, optimism = row["optimism_corrected"], row["optimism"]
     distance = model.resample[metric] - model.original[metric]
     far, near = row["apparent"] - np.nanquantile(distance, (0.975, 0.025))
-    wide = np.hypot(half, 1.96 * np.nanstd(model.original[metric]))
+    judged = scores_of_resamples(found.lesions.y, model.apparent_probability, found.resample_weights())[
+        metric
+    ]
+    arm = 1.96 * np.nanstd(judged)
+    wide = np.hypot(arm, 1.96 * np.nanstd(model.original[metric]))
+    fixed = np.nanquantile(judged, (0.025, 0.975)) - optimism
     return {
         "reported": (row["conf_low"], row["conf_high"]),
+        "fixed": (fixed[0], fixed[1]),
         "optimism": (far, near),
-        "refitted": (low - row["optimism"], high - row["optimism"]),
+        "refitted": (low - optimism, high - optimism),
         "widened": (corrected - wide, corrected + wide),
     }
 

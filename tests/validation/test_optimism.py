@@ -123,3 +123,10 @@ def test_interval_moves_with_the_correction_and_stays_in_range() -> None:
 def test_interval_of_the_ici_has_equal_arms() -> None:
     low, high = shifted_interval(np.array([0.05, 0.06, 0.09]), 0.04, 0.05, "ici", confidence=0.5)
     assert high - 0.05 == pytest.approx(0.05 - low)
+
+
+def test_interval_is_wider_where_models_of_the_same_development_differ() -> None:
+    replicates = np.linspace(0.7, 0.9, 201)
+    low, high = shifted_interval(replicates, 0.8, 0.75, "auc", spread=0.03, confidence=0.9)
+    arm = np.hypot(0.09, 1.6448536 * 0.03)
+    assert_allclose([low, high], [0.75 - arm, 0.75 + arm], atol=1e-7)

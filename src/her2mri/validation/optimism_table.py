@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from her2mri.vocabulary import OPTIMISM_CORRECTED
 BOOTSTRAP: Final = "bootstrap by patient of the whole development, optimism"
 POINT632PLUS: Final = "bootstrap by patient of the whole development, .632+"
 INTERVAL: Final = "location-shifted bootstrap interval"
+WIDENED: Final = "location-shifted bootstrap interval, widened by the spread of the resamples' models"
 NO_INFORMATION_AUC: Final = 0.5
 OPTIMISM_COLUMNS: Final = (
     "task", "model", "metric", "apparent", "resample_mean", "original_mean", "optimism", "optimism_corrected",
@@ -40,7 +42,9 @@ def optimism_rows(
         if np.isnan(apparent):
             continue
         found = optimism_of(apparent, model.resample[metric], model.original[metric])
-        low, high = shifted_interval(judged[metric], apparent, found.corrected, metric, confidence=confidence)
+        spread = _spread(model.original[metric]) if metric in OUT_OF_BAG_SCORES else 0.0
+        bounds = partial(shifted_interval, judged[metric], apparent, spread=spread, confidence=confidence)
+        low, high = bounds(found.corrected, metric)
         row: dict[str, Any] = {
             "task": task,
             "model": model.model,
@@ -55,7 +59,7 @@ def optimism_rows(
             "n_resamples": found.n,
         }
         if metric in OUT_OF_BAG_SCORES:
-            row |= _point632plus(model, metric, y, judged[metric], confidence=confidence)
+            row |= _point632plus(model, metric, y, bounds)
         rows.append(row)
     return rows
 
@@ -73,8 +77,10 @@ def performance_rows(
         "n_events": int(y.sum()),
     }
 
+    interval = WIDENED if row["metric"] in OUT_OF_BAG_SCORES else INTERVAL
+
     def corrected(method: str, estimate: str, prefix: str, used: str) -> dict[str, Any]:
-        said = f"{method}, {int(row[used])} of {n_bootstrap} resamples; {INTERVAL}"
+        said = f"{method}, {int(row[used])} of {n_bootstrap} resamples; {interval}"
         bounds = {"conf_low": row[f"{prefix}conf_low"], "conf_high": row[f"{prefix}conf_high"]}
         return {**common, "estimate": row[estimate], **bounds, "method": said}
 
@@ -84,12 +90,18 @@ def performance_rows(
     return rows
 
 
+def _spread(on_original: FloatArray) -> float:
+    """SD over the models of the resamples; 0 of fewer than two."""
+    finite = on_original[np.isfinite(on_original)]
+    return float(finite.std(ddof=1)) if len(finite) > 1 else 0.0
+
+
 def _point632plus(
-    model: ModelResamples, metric: str, y: IntArray, judged: FloatArray, *, confidence: float
+    model: ModelResamples, metric: str, y: IntArray, bounds: Callable[[float, str], tuple[float, float]]
 ) -> dict[str, float]:
     nothing = NO_INFORMATION_AUC if metric == "auc" else no_information_brier(y, model.apparent_probability)
     plus = point632plus(model.apparent[metric], model.out_of_bag[metric], nothing)
-    low, high = shifted_interval(judged, plus.apparent, plus.corrected, metric, confidence=confidence)
+    low, high = bounds(plus.corrected, metric)
     return {
         "out_of_bag": plus.out_of_bag,
         "no_information": plus.no_information,
