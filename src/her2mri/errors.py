@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class InputError(Her2mriError):
         if not self.faults:
             raise ValueError("an InputError needs at least one fault")
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[Fault, ...]]]:
+        """Made again from its faults, not from its text, where it comes from a worker process."""
+        return type(self), (self.faults,)
 
 
 class TableError(InputError):

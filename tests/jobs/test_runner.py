@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from her2mri.errors import EstimationError, Her2mriError
+from her2mri.errors import EstimationError, Fault, Her2mriError, TableError
 from her2mri.jobs import LocalWorkers, Runner
 from her2mri.jobs.workers import as_text
 from jobs.work import jobs, where
@@ -66,6 +66,17 @@ def test_the_fault_of_a_job_is_the_fault_of_the_run(runner: Runner) -> None:
     with pytest.raises(EstimationError, match="one class"):
         runner.run("Fail", [partial(_fails, at) for at in range(20)])
     assert runner.run("Again", [partial(_fails, at) for at in range(5)]) == [0, 1, 2, 3, 4]
+
+
+def _finds_faults(at: int) -> int:
+    raise TableError([Fault("lesions.csv", "no rows"), Fault("lesions.csv", "no column")])
+
+
+def test_faults_come_back_from_a_worker_as_they_were_found() -> None:
+    with pytest.raises(TableError) as found:
+        TWO.run("Faults", [partial(_finds_faults, at) for at in range(2)])
+    assert [fault.problem for fault in found.value.faults] == ["no rows", "no column"]
+    assert str(found.value) == "lesions.csv: no rows\nlesions.csv: no column"
 
 
 def _dies(at: int) -> int:
