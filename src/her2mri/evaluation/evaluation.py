@@ -109,6 +109,7 @@ def evaluate(
     confidence: float = 0.95,
     rule_out_certainty: float = 0.95,
     thresholds: ArrayLike = DECISION_THRESHOLDS,
+    locked_on: str = TRAINING,
 ) -> Evaluation:
     """Evaluate each prediction, and compare those of one task and sample.
 
@@ -116,12 +117,12 @@ def evaluate(
     Each (task, model, sample) is resampled with a seed of its own made from ``seed`` and the names, so a row
     is the same to the last byte whatever else is evaluated with it. Rows come in the order of tasks given,
     and within a task in the order of the vocabulary's samples and models. The "youden_training" rows carry
-    the cut-off of the training sample of the same task and model. What cannot be estimated is a row "not
+    the cut-off of the sample ``locked_on`` of the same task and model. What cannot be estimated is a row "not
     applicable" and, where it is the data's fault, a note; only predictions that contradict each other raise
     (ValueError).
     """
     ordered, range_of_curves = _in_order(predictions), checked_thresholds(thresholds)
-    cutoffs = {(p.task, p.model): locked_cutoff(p) for p in ordered if p.sample == TRAINING}
+    cutoffs = {(p.task, p.model): locked_cutoff(p) for p in ordered if p.sample == locked_on}
     performance: list[dict[str, Any]] = []
     notes = sample_notes(ordered)
     tables: dict[str, list[pd.DataFrame]] = {
