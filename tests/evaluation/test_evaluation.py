@@ -215,3 +215,46 @@ def test_fifteen_cells_of_two_thousand_resamples_take_seconds(make_prediction) -
     start = time.process_time()
     evaluate(cells, seed=1)
     assert time.process_time() - start < 8.0  # 1.6 s on two idle cores, where R took 15.8 s
+
+
+def test_challengers_are_compared_with_the_rest_by_patient(make_prediction) -> None:
+    models = ("LR", "SVM", "elastic net", "boosted trees")
+    whole = [make_prediction(100, model=model, pairs=20) for model in models]
+    comparison = evaluate(whole, seed=1, n_bootstrap=20).comparison_frame()
+    assert len(comparison) == 6
+    assert set(comparison["method"]) == {"DeLong, paired, by patient (Obuchowski)"}
+    assert {"elastic net", "boosted trees"} <= set(comparison["model"]) | set(comparison["comparator"])
+    alone = [make_prediction(100, model=model) for model in models]
+    apart = evaluate(alone, seed=1, n_bootstrap=20).comparison_frame()
+    assert set(apart["method"]) == {"DeLong, paired"}
+    assert (apart["std_error"] != comparison["std_error"]).all()
+
+
+def test_calibration_rows_say_when_they_follow_patients_with_two_lesions(make_prediction) -> None:
+    paired, apart = (
+        _cell(evaluate([make_prediction(150, pairs=pairs)], seed=1, n_bootstrap=50), "LR", "training")
+        for pairs in (40, 0)
+    )
+    for metric in ("calibration_in_the_large", "calibration_intercept", "calibration_slope"):
+        assert paired.loc[metric, "estimate"] == apart.loc[metric, "estimate"]
+        assert (paired.loc[metric, "method"], apart.loc[metric, "method"]) == (
+            "Wald, robust by patient",
+            "Wald",
+        )
+        assert paired.loc[metric, "conf_low"] != apart.loc[metric, "conf_low"]
+
+
+def test_indices_of_a_well_calibrated_model_reach_zero_and_those_of_a_wrong_one_do_not() -> None:
+    rng = np.random.default_rng(3)
+    names = [f"x{i}" for i in range(400)]
+    p = 1 / (1 + np.exp(-rng.normal(-0.7, 1.0, 400)))
+    y = (rng.random(400) < p).astype(int)
+    rows = [
+        _cell(
+            evaluate([Prediction("t", "LR", "training", names, names, y, q, "yes")], seed=1), "LR", "training"
+        )
+        for q in (p, p**0.4)
+    ]
+    for metric in ("ici", "e50", "e90"):
+        assert rows[0].loc[metric, "conf_low"] == 0
+        assert rows[1].loc[metric, "conf_low"] > 0

@@ -21,6 +21,9 @@ COMPARISON_COLUMNS: Final = (
 )  # fmt: skip
 """``estimate`` is the AUC of ``model`` less ``comparator``'s; ``p_holm`` is adjusted within a sample."""
 
+_PAIRED: Final = "DeLong, paired"
+_PAIRED_BY_PATIENT: Final = "DeLong, paired, by patient (Obuchowski)"
+
 
 def compare_models(predictions: Sequence[Prediction], *, confidence: float = 0.95) -> pd.DataFrame:
     """Rows of ``COMPARISON_COLUMNS``: DeLong's paired test for each two models of one task and sample.
@@ -53,7 +56,7 @@ def _compared(a: Prediction, b: Prediction, confidence: float) -> dict[str, Any]
         "p_value": np.nan,
         "n": a.n,
         "n_events": a.n_events,
-        "method": "DeLong, paired",
+        "method": _PAIRED if a.n_patients == a.n else _PAIRED_BY_PATIENT,
     }
     mine, theirs = np.argsort(a.lesion), np.argsort(b.lesion)
     y = a.y[mine]
