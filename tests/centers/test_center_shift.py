@@ -148,6 +148,13 @@ def test_linear_predictors_are_of_the_one_model_and_performance_of_the_honest_pr
     assert other[DEVELOPMENT, "brier"] == plain[DEVELOPMENT, "brier"]
 
 
+def test_the_display_has_three_samples_side_by_side() -> None:
+    table = _shift(_side(100, seed=5), n_resamples=2).display()
+    assert len(table.header) == 4
+    assert table.rows[0][0] == "Lesions (effective)"
+    assert "Membership AUC 0." in table.note
+
+
 def test_the_same_seed_gives_the_same_table() -> None:
     first, again = (_shift(_side(80, seed=5)).frame() for _ in range(2))
     pd.testing.assert_frame_equal(first, again)

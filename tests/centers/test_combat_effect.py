@@ -86,6 +86,12 @@ def test_the_plot_shows_both_arms(shifted: CombatEffect) -> None:
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["As measured", "Harmonised"]
 
 
+def test_the_display_has_a_row_for_each_metric_and_number_of_lesions(shifted: CombatEffect) -> None:
+    table = shifted.display()
+    assert len(table.rows) == 4 * 3
+    assert table.rows[0][:3] == ("LR", "AUC", "5")
+
+
 def test_a_center_that_is_absent_or_too_small_is_refused() -> None:
     with pytest.raises(TableError, match="has no lesion"):
         _effect(0.5, new_center="Z")

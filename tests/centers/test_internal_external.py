@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,14 @@ from scipy.special import expit
 from her2mri.centers import internal_external
 from her2mri.centers.center_performance import OBSERVED_EXPECTED, center_performance
 from her2mri.centers.center_rows import CENTER_COLUMNS
+from her2mri.cohort.lesion_table import cohort_from_frame
+from her2mri.datasets.mama_mia import COHORTS, import_mama_mia
+from her2mri.dictionary import load_dictionary
 from her2mri.errors import EstimationError, TableError
 from her2mri.evaluation.calibration import calibration_in_the_large, calibration_slope
 from her2mri.evaluation.delong import delong_interval
+from her2mri.models.development import RecipeDevelopment
+from her2mri.models.recipe import Recipe
 from her2mri.statistics.random_effects import random_effects
 
 
@@ -122,12 +128,39 @@ def test_a_center_without_which_nothing_can_be_developed_is_said_and_the_others_
     assert failed["estimate"].isna().all()
     assert [note.code for note in result.notes if note.sample == "B"] == ["development_failed"]
     assert set(result.selected["center"]) == set("ACD")
+    assert (result.pools_frame()["n_failed"] == 1).all()
 
 
 def test_the_plot_draws_the_frame() -> None:
     result = _run(Remembering(), _lesions())
     written = [text.get_text() for text in result.plot(model="shifted", metric="calibration_slope").texts]
     assert {"A", "B", "C", "D", "Prediction interval", "shifted"} <= {text.strip() for text in written}
+
+
+def test_the_display_says_what_was_pooled_and_what_was_not() -> None:
+    lesions = _lesions((120, 90, 100, 12))
+    lesions.loc[lesions["where"] == "C", "y"] = 1
+    lesions.loc[lesions["where"] == "D", "y"] = [1, 1, *[0] * 10]
+    table = _run(Remembering(), lesions).display()
+    assert table.rows[0][:2] == ("right", "AUC")
+    assert table.rows[0][3] == "n/a"
+    assert [len(row) for row in table.rows] == [len(table.header)] * 8
+    assert table.rows[0][-3:] == ("2", "2", "0")
+
+
+def test_public_cohorts_are_left_out_in_turn(shared: Path) -> None:
+    dictionary = load_dictionary()
+    imported = import_mama_mia(shared / "data" / "mama_mia", cohorts=COHORTS)
+    frame = cohort_from_frame(imported.frame, dictionary).frame
+    task = dictionary.task("her2_positive")
+    names = ["age", "hr_status"]
+    frame = frame[frame[task.outcome].isin(task.eligible) & frame[names].notna().all(axis=1)]
+    y = frame[task.outcome].isin(task.positive).to_numpy().astype(int)
+    development = RecipeDevelopment(Recipe(given=tuple(names)), ("LR",), tuple(dictionary[n] for n in names))
+    result = internal_external(development, frame, y, frame["patient_id"], frame["center"])
+    assert result.pools_frame()["n_centers"].tolist() == [4] * 4
+    area = result.frame().query("metric == 'auc' and kind == 'pooled'").iloc[0]
+    assert area["conf_low"] < 0.5  # age and receptor status say next to nothing of the outcome
 
 
 def test_jobs_give_plain_data_to_any_runner() -> None:

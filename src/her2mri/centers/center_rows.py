@@ -29,9 +29,10 @@ CENTER_COLUMNS: Final = (
 ``reason`` why not; the last three are what was pooled, and on which scale."""
 
 POOL_COLUMNS: Final = (
-    "task", "model", "metric", "n_centers", "n_not_pooled", "tau", "i_squared", "q", "q_p_value", "scale",
+    "task", "model", "metric", "n_centers", "n_not_pooled", "n_failed", "tau", "i_squared", "q", "q_p_value", "scale",
 )  # fmt: skip
-"""Of each pool how much centers differ; ``tau`` is on ``scale``."""
+"""Of each pool how much centers differ; ``tau`` is on ``scale``. ``n_failed`` centers have no model at all and are
+not among the ``n_not_pooled``."""
 
 METHOD: Final = "REML, Hartung-Knapp-Sidik-Jonkman (factor at least 1), t with k - 1"
 PREDICTION_METHOD: Final = "true value of a new center: t with k - 2 on tau and the pooled error"
@@ -65,11 +66,13 @@ def pooled_rows(
     pools: list[dict[str, Any]] = []
     differ: list[dict[str, Any]] = []
     of_models = rows[rows["model"] != ""]
+    failed = int(rows.loc[rows["model"] == "", "center"].nunique())
     for (task, model, metric), group in of_models.groupby(["task", "model", "metric"], sort=False):
         entered = group[group["pooled"].astype(bool)]
         named = {"task": str(task), "model": str(model), "metric": str(metric)}
         scale = SCALES.get(str(metric), "identity")
-        counts = {"n_centers": len(entered), "n_not_pooled": len(group) - len(entered), "scale": scale}
+        left_out = {"n_not_pooled": len(group) - len(entered), "n_failed": failed}
+        counts = {"n_centers": len(entered), **left_out, "scale": scale}
         try:
             pool = random_effects(
                 entered["scaled_estimate"], entered["scaled_std_error"], confidence=confidence

@@ -16,6 +16,7 @@ from her2mri.dictionary import Variable
 from her2mri.errors import Fault, TableError
 from her2mri.evaluation.bootstrap import patient_weights, percentile_interval, seed_of
 from her2mri.evaluation.calibration import logit
+from her2mri.output.display_table import DisplayTable
 from her2mri.statistics.effect_size import standardised_mean_difference
 
 if TYPE_CHECKING:
@@ -85,6 +86,12 @@ class CenterShift:
     def frame(self) -> pd.DataFrame:
         """One row a sample and metric, SHIFT_COLUMNS."""
         return self.rows.copy()
+
+    def display(self) -> DisplayTable:
+        """Spread and performance of the three samples as people read them."""
+        from her2mri.centers.display import shift_display
+
+        return shift_display(self.rows)
 
     def differences_frame(self) -> pd.DataFrame:
         """Standardised differences, DIFFERENCE_COLUMNS."""

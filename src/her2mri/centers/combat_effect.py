@@ -16,6 +16,7 @@ from her2mri.evaluation.bootstrap import patient_weights, percentile_interval, s
 from her2mri.evaluation.calibration import brier, calibration_in_the_large, calibration_slope
 from her2mri.evaluation.discrimination import auc
 from her2mri.models.development import Developed, Development
+from her2mri.output.display_table import DisplayTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,6 +56,12 @@ class CombatEffect:
     def frame(self) -> pd.DataFrame:
         """One row a model, number of lesions, metric and arm: EFFECT_COLUMNS."""
         return self.rows.copy()
+
+    def display(self) -> DisplayTable:
+        """Each metric as measured and harmonised, as people read it."""
+        from her2mri.centers.display import effect_display
+
+        return effect_display(self.rows)
 
     def plot(self, ax: Axes | None = None, *, model: str | None = None, metric: str = "auc") -> Axes:
         """One metric against the lesions adapted to, as measured and harmonised."""

@@ -9,13 +9,13 @@ import pandas as pd
 
 from her2mri.centers.center_performance import OBSERVED_EXPECTED
 from her2mri.centers.center_rows import CENTER, POOLED, PREDICTION_INTERVAL
+from her2mri.centers.display import label_of_metric
 from her2mri.evaluation.drawing_forest import ForestRow, draw_forest
 from her2mri.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LABELS: Final = {OBSERVED_EXPECTED: "Observed : expected events"}
 _IDEAL: Final = {"auc": 0.5, OBSERVED_EXPECTED: 1.0}
 
 
@@ -46,11 +46,10 @@ def draw_internal_external(
     rows += [_row(row, "Too few to pool") for _, row in there[~entered].iterrows()]
     pool = shown[(shown["kind"] == POOLED) & shown["estimate"].notna()]
     predicted = shown[(shown["kind"] == PREDICTION_INTERVAL) & shown["conf_low"].notna()]
-    label = LABELS.get(metric) or METRICS[metric].label
     absent = len(centers) - len(there)
     return draw_forest(
         rows,
-        xlabel=f"{label} in the center left out",
+        xlabel=f"{label_of_metric(metric)} in the center left out",
         reference=_IDEAL.get(metric, METRICS[metric].ideal if metric in METRICS else None),
         pooled=_pooled(pool, pools, model, metric),
         prediction_interval=_ends(predicted),

@@ -28,6 +28,7 @@ from her2mri.evaluation.notes import FEW_EVENTS, EvaluationNote
 from her2mri.evaluation.prediction import Prediction
 from her2mri.jobs import run_jobs
 from her2mri.models.development import Development
+from her2mri.output.display_table import DisplayTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,6 +68,12 @@ class InternalExternal:
         """One row a model, metric and center, then its pooled row and its prediction interval."""
         return self.rows.copy()
 
+    def display(self) -> DisplayTable:
+        """The pooled figures of each model as people read them."""
+        from her2mri.centers.display import pools_display
+
+        return pools_display(self.rows, self.pools)
+
     def pools_frame(self) -> pd.DataFrame:
         """One row a model and metric: how many centers were pooled and how much they differ."""
         return self.pools.copy()
@@ -102,7 +109,8 @@ def internal_external(
     """
     lesions = frame.reset_index(drop=True)
     outcome = np.asarray(y, dtype=np.int64)
-    who = np.unique(np.asarray(patient).astype(str), return_inverse=True)[1].astype(np.int64)
+    named = np.asarray(patient).astype(str)
+    who = np.unique(named, return_inverse=True)[1].astype(np.int64)
     where = pd.Series(np.asarray(center)).reset_index(drop=True)
     _check(lesions, outcome, who, where)
     names = sorted(where.astype(str).unique())
@@ -123,7 +131,7 @@ def internal_external(
             rows += failed_rows(task, name, outcome[inside], who[inside], str(one["failure"]))
         for model, said in one.get("models", {}).items():
             prediction = Prediction(
-                task, model, name, lesion[inside], who[inside].astype(str), outcome[inside],
+                task, model, name, lesion[inside], named[inside], outcome[inside],
                 np.array(said["probability"]), positive,
             )  # fmt: skip
             predictions.append(prediction)
