@@ -11,6 +11,7 @@ import pytest
 
 from her2mri.cohort.split import grouped_folds
 from her2mri.dictionary import load_dictionary
+from her2mri.errors import EstimationError
 from her2mri.models.development import RecipeDevelopment
 from her2mri.models.elastic_net import ElasticNet
 from her2mri.models.family import FAMILIES
@@ -175,3 +176,20 @@ def test_a_resample_without_a_level_still_predicts_the_lesions_that_have_it(lesi
     without = (frame["shape"] == frame["shape"].iloc[0]).to_numpy()
     models = RecipeDevelopment(Recipe(), ("EN",), candidates)(frame[without], y[without], patient[without])
     assert np.isfinite(models["EN"].probability(frame)).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "n_events", "problem"),
+    [
+        ("EN", 2, "3 patients of each class, got 2"),
+        ("GB", 1, "two patients"),
+        ("RCS", 0, "RCS: .* one class"),
+    ],
+)
+def test_lesions_that_carry_no_model_are_refused_as_every_development_refuses_them(
+    lesions, name, n_events, problem
+) -> None:
+    frame, _, _, candidates = lesions
+    y = (np.arange(300) < n_events).astype(np.int64)
+    with pytest.raises(EstimationError, match=problem):
+        Recipe().fit(name, frame, y, np.arange(300), candidates)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.cohort.split import grouped_folds
+from her2mri.errors import EstimationError
 from her2mri.models.estimator import LinearEstimator
 from her2mri.selection.lasso import GRID_LENGTH, CrossValidatedLasso, cross_validated_lasso
 
@@ -58,7 +59,7 @@ class ElasticNet(LinearEstimator):
     def _folds(self, y: IntArray, patient: IntArray) -> IntArray:
         rarer = min(len(np.unique(patient[y == value])) for value in (0, 1))
         if rarer < FEWEST_FOLDS:
-            raise ValueError(f"an elastic net needs at least 3 patients of each class, got {rarer}")
+            raise EstimationError(f"an elastic net needs at least 3 patients of each class, got {rarer}")
         return grouped_folds(y, patient, min(self.n_folds, rarer), self.random_state)
 
     def search(self) -> pd.DataFrame:

@@ -12,7 +12,7 @@ class FirthRegression(LinearEstimator):
     """Jeffreys' prior as penalty, which takes away most of the bias of small samples; FLIC's intercept.
 
     The mean probability of the lesions fitted to is their share of events. ``inference_`` holds coefficients,
-    standard errors and covariance.
+    standard errors and covariance. See docs/decisions/0123.
     """
 
     inference_: LogisticFit

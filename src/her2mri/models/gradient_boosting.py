@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import GradientBoostingClassifier
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.cohort.split import grouped_folds
+from her2mri.errors import EstimationError
 from her2mri.models.estimator import BoolArray, ProbabilityEstimator
 
-LEAST_PROBABILITY = 1e-5
+LEAST_PROBABILITY: Final = 1e-5
 """Probabilities are kept this far from 0 and 1 in the deviance."""
 
 
@@ -42,7 +45,7 @@ class GradientBoosting(ProbabilityEstimator):
         patient = np.arange(len(y)) if groups is None else np.asarray(groups)
         rarer = min(len(np.unique(patient[y == value])) for value in (0, 1))
         if rarer < 2:
-            raise ValueError("gradient boosting needs at least two patients of each class")
+            raise EstimationError("gradient boosting needs at least two patients of each class")
         folds = grouped_folds(y, patient, min(self.n_folds, rarer), self.random_state)
         self.deviance_ = np.array([self._held_out(depth, X, y, folds) for depth in self.depths])
         depth, trees = np.unravel_index(int(np.argmin(self.deviance_)), self.deviance_.shape)
@@ -54,6 +57,8 @@ class GradientBoosting(ProbabilityEstimator):
         probability = np.empty((self.most_trees, len(y)))
         for fold in np.unique(folds):
             held_out = folds == fold
+            if len(np.unique(y[~held_out])) < 2:
+                raise EstimationError("gradient boosting needs folds that leave both classes to the others")
             fitted = self._boosting(depth, self.most_trees, int(np.sum(~held_out)))
             fitted.fit(X[~held_out], y[~held_out])
             for trees, staged in enumerate(fitted.staged_predict_proba(X[held_out])):

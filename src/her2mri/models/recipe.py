@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from her2mri.cohort.design_matrix import Encoding, IntArray
 from her2mri.cohort.split import grouped_folds
 from her2mri.dictionary import Variable
+from her2mri.errors import EstimationError
 from her2mri.models.family import FAMILIES, ModelFamily
 from her2mri.models.fit import Fit
 from her2mri.models.nearest_neighbours import NearestNeighbours
@@ -66,7 +68,12 @@ class Recipe:
     def fit(
         self, model: str, frame: pd.DataFrame, y: IntArray, patient: IntArray, predictors: Sequence[Variable]
     ) -> Fit:
-        """One family, tuned by cross-validation inside these lesions and fitted to all of them."""
+        """One family, tuned by cross-validation inside these lesions and fitted to all of them.
+
+        Raises EstimationError where the lesions carry no model of this family: one class, too few patients.
+        """
+        if len(np.unique(y)) < 2:
+            raise EstimationError(f"{model}: all lesions are of one class")
         family = FAMILIES[model]
         encoding = Encoding.learn(frame, predictors, knots=family.knots)
         folds = grouped_folds(y, patient, self.tuning_folds, self.seed)

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import expit
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
+from her2mri.errors import EstimationError
 from her2mri.models.estimator import LinearEstimator
 
 PENALTIES: Final = (0.01, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
@@ -43,6 +44,8 @@ class SplineRegression(LinearEstimator):
             raise ValueError(f"penalties must be above 0, got {self.penalties}")
         outcome = y.astype(np.float64)
         found, _, reached = kernels.penalised_path(columns, outcome, np.zeros(len(tried)), tried / n, False)
+        if reached == 0:
+            raise EstimationError("spline regression did not converge at its largest penalty")
         self.tried_ = [
             self._tried(columns, outcome, penalty, beta)
             for penalty, beta in zip(tried[:reached], found[:reached], strict=True)

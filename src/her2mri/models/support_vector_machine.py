@@ -9,6 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
+from her2mri.errors import EstimationError
 from her2mri.models.estimator import ProbabilityEstimator
 
 
@@ -38,7 +39,7 @@ class SupportVectorMachine(ProbabilityEstimator):
         patients = np.arange(len(y)) if groups is None else np.asarray(groups)
         n_folds = min(self.n_folds, *(len(np.unique(patients[y == value])) for value in (0, 1)))
         if n_folds < 2:
-            raise ValueError("a sigmoid needs at least two patients of each class")
+            raise EstimationError("a sigmoid needs at least two patients of each class")
         margin = np.empty(len(y))
         for fitted, held_out in StratifiedGroupKFold(n_folds).split(Z, y, patients):
             machine = self._machine().fit(Z[fitted], y[fitted])
