@@ -121,6 +121,11 @@ def test_small_and_one_class_centers_are_shown_and_said_but_not_pooled() -> None
     assert bounds.isna().all()
 
 
+def test_a_development_that_never_succeeds_is_refused() -> None:
+    with pytest.raises(TableError, match="no variable is left"):
+        _run(Remembering(fails_without="nowhere"), _lesions())
+
+
 def test_a_center_without_which_nothing_can_be_developed_is_said_and_the_others_stand() -> None:
     result = _run(Remembering(fails_without="B"), _lesions())
     failed = result.frame().query("center == 'B'")

@@ -117,9 +117,7 @@ def internal_external(
     at = where.astype(str).to_numpy(dtype=str)
     jobs = [partial(_without, development, lesions, outcome, who, at == name) for name in names]
     outcomes: list[Outcome] = run("Leaving each center out", jobs)
-    if all("failure" in one for one in outcomes):
-        problem = f"no development succeeds without one center: {outcomes[0]['failure']}"
-        raise TableError([Fault("centers", problem)])
+    _require_one_success(outcomes)
     lesion = lesions.get("lesion_id", lesions.index.to_series()).to_numpy().astype(str)
     rows: list[dict[str, Any]] = []
     predictions: list[Prediction] = []
@@ -214,6 +212,12 @@ def _notes(task: str, name: str, y: np.ndarray, one: Outcome, fewest: int) -> li
         message = f"{one['n_shared']} lesions of other centers are of its patients and were not developed on"
         notes.append(EvaluationNote("patient_in_two_centers", message, task, name))
     return notes
+
+
+def _require_one_success(outcomes: Sequence[Outcome]) -> None:
+    if all("failure" in one for one in outcomes):
+        problem = f"no development succeeds without one center: {outcomes[0]['failure']}"
+        raise TableError([Fault("centers", problem)])
 
 
 def _check(frame: pd.DataFrame, y: np.ndarray, patient: np.ndarray, center: pd.Series[Any]) -> None:
