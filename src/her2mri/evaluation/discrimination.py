@@ -48,17 +48,6 @@ def roc_curve(y: ArrayLike, score: ArrayLike) -> RocCurve:
     )
 
 
-def midranks(values: ArrayLike) -> Floats:
-    """Ranks from 1, tied values sharing the mean of their ranks.
-
-    >>> midranks([3, 1, 3]).tolist()
-    [2.5, 1.0, 2.5]
-    """
-    _, inverse, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
-    highest = np.cumsum(counts)
-    return np.asarray((highest - (counts - 1) / 2.0)[inverse], dtype=float)
-
-
 def placements(y: ArrayLike, score: ArrayLike) -> Floats:
     """For each lesion (n,) the share of the other class that it beats, a tie counting half.
 

@@ -49,7 +49,7 @@ def draw_difference(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         sample = str(table["sample"].iloc[0])
         colour = colour_of(SAMPLE_COLOURS, sample, 0)
         ax.fill_between(at, table["conf_low"], table["conf_high"], color=colour, alpha=0.15, linewidth=0)
-        ax.plot(at, table["estimate"], color=colour)
+        ax.plot(at, table["estimate"], color=colour, label=label_of(SAMPLES, sample))
         # Near 1 a false positive weighs so much that a few lesions would flatten all the rest.
         low, high = table["conf_low"].quantile(0.05), table["conf_high"].quantile(0.95)
         reach = 1.3 * max(abs(float(low)), abs(float(high)), 1e-3)
@@ -58,6 +58,7 @@ def draw_difference(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.set(xlim=_range(at), xlabel="Threshold probability", ylabel="Difference in net benefit")
         names = (label_of(MODELS, str(table[column].iloc[0])) for column in ("model", "comparator"))
         ax.set_title("\nless ".join(names))
+        ax.legend(loc="lower left", handlelength=1.4)
     return ax
 
 
@@ -68,9 +69,9 @@ def _range(thresholds: pd.Series) -> tuple[float, float]:
 
 
 def _mark_locked(ax: Axes, locked: pd.Series) -> None:
-    """A tick at the cut-off carried from training, where there is one within the range."""
+    """A line up from the axis, below the legend, at the locked cut-off, where it lies within the range."""
     low, high = ax.get_xlim()
     for at in locked.dropna().unique():
         if low <= at <= high:
-            ax.axvline(float(at), color=REFERENCE_COLOUR, linewidth=0.7, linestyle=":", zorder=0)
+            ax.axvline(float(at), ymax=0.4, color=REFERENCE_COLOUR, linewidth=0.7, linestyle=":", zorder=0)
             ax.plot([], [], color=REFERENCE_COLOUR, linewidth=0.7, linestyle=":", label="Locked cut-off")
