@@ -123,11 +123,11 @@ def _columns(values: pd.Series, terms: Sequence[Term]) -> FloatArray:
             return measured[:, None]
         return restricted_cubic_spline(measured, first.knots)[:, [term.basis for term in terms]]
     place = {term.level: index for index, term in enumerate(terms)}
-    # Row -1 is that of the reference, which has no term.
-    row_of = np.vstack([np.eye(len(terms)), np.zeros(len(terms))])
-    coded = row_of[[place.get(value, -1) for value in values.to_numpy(dtype=object).tolist()]]
-    coded[values.isna().to_numpy()] = np.nan
-    return coded
+    coded = np.vstack([np.eye(len(terms)), np.zeros(len(terms)), np.full(len(terms), np.nan)])
+    which, met = pd.factorize(values)
+    # A level without a term (the reference) has the row before last; -1, what is missing, takes the last.
+    rows: FloatArray = coded[[*(place.get(value, -2) for value in met), -1]][which]
+    return rows
 
 
 def _measured(name: str, values: pd.Series, n_knots: int) -> list[Term]:
