@@ -1,6 +1,6 @@
 """Where the time of one cold prediction goes: a fresh process each time, and warm answers for comparison.
 
-Run: python benchmarks/predict.py
+Run: python -m benchmarks.predict
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks.rows import Row
+
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden" / "bundle"
 POSITIVE, LOW = GOLDEN / "her2_positive_LR.json", GOLDEN / "her2_low_LR.json"
-LESION = {"n_category": "N1", "ki67_status": "high", "lesion_number": "single", "quadrant": "upper_left",
-          "eer": 1.1, "adc": 0.9}  # fmt: skip
+LESION: dict[str, object] = {"n_category": "N1", "ki67_status": "high", "lesion_number": "single",
+                             "quadrant": "upper_left", "eer": 1.1, "adc": 0.9}  # fmt: skip
 RUNS = 7
 
 STAGES = {
@@ -27,45 +29,48 @@ STAGES = {
 }
 
 
-def cold(command: list[str], given: str = "") -> str:
-    """Best time of a fresh process on the clock, and of the processor (steadier on a busy machine)."""
-    times, processor = [], []
+def cold(command: list[str], given: str = "") -> float:
+    """Least seconds of the processor over some fresh processes: what other jobs add is not ours."""
+    spent = []
     for _ in range(RUNS):
-        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, input=given, text=True, check=True, capture_output=True)
-        times.append(time.perf_counter() - start)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        processor.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return f"{1000 * min(times):8.0f} ms {1000 * min(processor):8.0f} ms"
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(spent)
 
 
-def warm() -> None:
-    """Answers a second once a bundle is loaded."""
+def warm(lesion: dict[str, object], n: int = 200) -> float:
+    """Seconds of an answer once the bundle is loaded."""
     from her2mri.bundle import Bundle
 
     bundle = Bundle.load(POSITIVE)
-    for label, lesion in (
-        ("complete", LESION),
-        ("without ADC and quadrant", {**LESION, "adc": None, "quadrant": None}),
-    ):
-        start, n = time.perf_counter(), 200
-        for _ in range(n):
-            bundle.predict(lesion)
-        print(f"{'warm, a lesion ' + label:<45}{1000 * (time.perf_counter() - start) / n:8.2f} ms")
+    start = time.process_time()
+    for _ in range(n):
+        bundle.predict(lesion)
+    return (time.process_time() - start) / n
+
+
+def bench() -> list[Row]:
+    """A row a stage of a cold prediction, each with the stages before it, then the verbs, then warm answers."""
+    rows = [
+        Row(f"cold: {label}", cold([sys.executable, "-c", script]), None, f"best of {RUNS}")
+        for label, script in STAGES.items()
+    ]
+    command = [sys.executable, "-c", "from her2mri.cli import main; main()", "predict"]
+    for label, bundles in (("BUNDLE -", [POSITIVE]), ("BUNDLE BUNDLE -", [POSITIVE, LOW])):
+        spent = cold([*command, *map(str, bundles), "-"], json.dumps(LESION))
+        rows.append(Row(f"cold: her2mri predict {label}", spent, None, f"best of {RUNS}"))
+    rows.append(Row("warm: a complete lesion", warm(LESION), None, "mean of 200"))
+    gaps = {**LESION, "adc": None, "quadrant": None}
+    rows.append(Row("warm: ADC and quadrant missing", warm(gaps), None, "mean of 200"))
+    return rows
 
 
 def main() -> None:
     """Print a line a stage."""
-    print(f"{'':<45}{'best':>11} {'processor':>11}")
-    for label, script in STAGES.items():
-        print(f"{label:<45}{cold([sys.executable, '-c', script])}")
-    command = [sys.executable, "-c", "from her2mri.cli import main; main()", "predict"]
-    for label, bundles in (
-        ("her2mri predict BUNDLE -", [POSITIVE]),
-        ("her2mri predict BUNDLE BUNDLE -", [POSITIVE, LOW]),
-    ):
-        print(f"{label:<45}{cold([*command, *map(str, bundles), '-'], json.dumps(LESION))}")
-    warm()
+    for row in bench():
+        print(f"{row.work:<45}{1000 * row.ours_s:9.2f} ms")
 
 
 if __name__ == "__main__":

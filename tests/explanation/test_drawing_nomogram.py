@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from her2mri.cohort.design_matrix import Encoding
 from her2mri.dictionary import load_dictionary
 from her2mri.explanation.label_placement import GAP, spread
 from her2mri.explanation.nomogram import Nomogram, build_nomogram
+from her2mri.explanation.nomogram_rows import stretches
 
 DICTIONARY = load_dictionary()
 RANGES = {"eer": (0.21, 2.37), "adc": (0.51, 1.62), "age": (23.0, 84.0), "diameter_cm": (0.4, 11.2)}
@@ -137,3 +140,41 @@ def test_spread_labels_keep_order_and_distance_inside_the_bounds(wanted: list, w
 
 def test_labels_wider_than_their_axis_are_not_placed() -> None:
     assert spread(np.array([1.0, 2.0]), np.array([3.0, 3.0]), low=0.0, high=5.0) is None
+
+
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=8, deadline=None)
+def test_no_text_touches_another_where_curves_turn(seed: int) -> None:
+    names = ["ki67_status", "eer", "adc", "age"]
+    rng = np.random.default_rng(seed)
+    values = {name: rng.uniform(*RANGES[name], 200) for name in names[1:]}
+    frame = pd.DataFrame({**values, "ki67_status": rng.choice(["low", "high"], 200)})
+    encoding = Encoding.learn(frame, [DICTIONARY[name] for name in names], knots=5)
+    wiggles = rng.normal(size=len(encoding.terms)) / np.std(encoding.matrix(frame), axis=0)
+    nomogram = build_nomogram(encoding, 0, wiggles, ranges=RANGES, positive_label="HER2-positive")
+    assert overlapping(nomogram.plot(lesion=frame.iloc[0])) == []
+
+
+def test_a_curve_that_turns_has_a_line_for_each_direction_and_its_turning_point_once() -> None:
+    frame = pd.DataFrame({"adc": np.linspace(0.5, 1.6, 100)})
+    encoding = Encoding.learn(frame, [DICTIONARY["adc"]], knots=3)
+    nomogram = build_nomogram(
+        encoding, 0, np.array([-6.0, 12.0]), ranges={"adc": (0.5, 1.6)}, positive_label="HER2-positive"
+    )
+    points = nomogram.frame().query("axis == 'adc'")["points"].to_numpy()
+    (_, turn), (again, _) = stretches(points)
+    assert turn == again == points.argmin()
+    ax = nomogram.plot(lesion=pd.Series({"adc": 1.5}))
+    labels = {text.get_text(): text.get_position()[1] for text in ax.texts}
+    (mark,) = [line for line in ax.lines if len(line.get_xdata()) == 1][:1]
+    assert labels["0.6"] < mark.get_ydata()[0] < labels["1.5"]
+
+
+@given(points=st.lists(st.floats(0, 100), min_size=2, max_size=15))
+def test_stretches_cover_every_tick_and_turn_by_more_than_a_point(points: list[float]) -> None:
+    found = stretches(np.array(points))
+    assert found[0][0] == 0
+    assert found[-1][1] == len(points) - 1
+    assert all(a[1] == b[0] for a, b in pairwise(found))
+    moves = [points[b] - points[a] for a, b in found]
+    assert all(one * other < 0 for one, other in pairwise(moves))

@@ -41,7 +41,7 @@ _LINE: Final = 0.135
 _TITLE: Final = 0.24
 _CHARACTER: Final = 0.062
 _NARROWEST: Final = 5.6
-_SCALES: Final = tuple(step / 100 for step in range(160, 50, -5))
+_SCALES: Final = tuple(step / 100 for step in range(50, 165, 5))
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def nomogram_sheet(
     the lesion has no mark: there is no total, and the averaged probability is hollow.
 
     Raises BundleError for a model without a nomogram, LesionError as ``predict`` does, and ValueError where the
-    labels of a model fit no page.
+    labels of a model do not fit the page.
     """
     from matplotlib.figure import Figure
 
@@ -160,20 +160,41 @@ def _layout(
     """The largest scale at which everything fits the page, and the height of each block at a scale of 1."""
     if size is None:
         return 1.0, _heights(figure, blocks, _FIT_WIDTH - 2 * _MARGIN, 1.0)
-    for scale in _SCALES:
-        width, height = size[0] / scale, size[1] / scale
-        own = (width - 2 * _MARGIN - _GAP * (columns - 1)) / columns
-        if own < _NARROWEST:
-            continue
-        try:
-            heights = _heights(figure, blocks, own, scale)
-        except ValueError:  # the labels of an axis need more room than this scale leaves
-            continue
-        used = max(heights) if columns > 1 else sum(heights) + _GAP * (len(heights) - 1)
-        foot = _LINE * len(wrapped(footer, width - 2 * _MARGIN)) + _GAP
-        if _head(heading) + used + foot + 2 * _MARGIN <= height:
-            return scale, heights
-    raise ValueError("the axes of these models do not fit this page: take the page that fits them")
+    found = None
+    low, high = 0, len(_SCALES)
+    while low < high:  # what fits at one scale fits at every smaller one
+        middle = (low + high) // 2
+        heights = _heights_on(figure, heading, blocks, footer, size, columns, _SCALES[middle])
+        if heights is None:
+            high = middle
+        else:
+            found, low = (_SCALES[middle], heights), middle + 1
+    if found is None:
+        raise ValueError("the axes of these models do not fit this page: take the page that fits them")
+    return found
+
+
+def _heights_on(
+    figure: Figure,
+    heading: tuple[str, ...],
+    blocks: list[Block],
+    footer: tuple[str, ...],
+    size: tuple[float, float],
+    columns: int,
+    scale: float,
+) -> list[float] | None:
+    """The height of each block on a page at this scale; None where they do not fit."""
+    width, height = size[0] / scale, size[1] / scale
+    own = (width - 2 * _MARGIN - _GAP * (columns - 1)) / columns
+    if own < _NARROWEST:
+        return None
+    try:
+        heights = _heights(figure, blocks, own, scale)
+    except ValueError:  # the labels of an axis need more room than this scale leaves
+        return None
+    used = max(heights) if columns > 1 else sum(heights) + _GAP * (len(heights) - 1)
+    foot = _LINE * len(wrapped(footer, width - 2 * _MARGIN)) + _GAP
+    return heights if _head(heading) + used + foot + 2 * _MARGIN <= height else None
 
 
 def _heights(figure: Figure, blocks: list[Block], width: float, scale: float) -> list[float]:

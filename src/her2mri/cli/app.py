@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -29,8 +30,8 @@ VERBS = (
 """Each verb is the module ``her2mri.cli.<verb>_command`` with a ``register(app)``."""
 
 
-def build_app() -> typer.Typer:
-    """The application with all its verbs."""
+def build_app(verbs: Sequence[str] = VERBS) -> typer.Typer:
+    """The application with these verbs."""
     app = typer.Typer(
         no_args_is_help=True,
         invoke_without_command=True,
@@ -38,7 +39,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(about)
-    for verb in VERBS:
+    for verb in verbs:
         importlib.import_module(f"her2mri.cli.{verb}_command").register(app)
     return app
 
@@ -57,13 +58,18 @@ def main() -> None:
     # As after Ctrl-C, what was half-written is cleared away.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        build_app()()
+        build_app(_asked())()
     except InputError as error:
         report_faults(error)
         sys.exit(2)
     except Her2mriError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
+
+
+def _asked() -> Sequence[str]:
+    """The verb that is asked for alone, where it is one: the others would take longer to read than it to answer."""
+    return [verb for verb in VERBS if [verb] == sys.argv[1:2]] or VERBS
 
 
 def report_faults(error: InputError) -> None:

@@ -97,7 +97,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Frame:
-    """The scales between ``AXIS_LEFT`` and ``right``: inches a point on the variables' axes and on that of the total."""
+    """The scales from ``AXIS_LEFT`` to ``right``: inches a point on the variables' axes and on that of the total."""
 
     right: float
     per_point: float
@@ -205,10 +205,8 @@ def _stretch(
     texts = part["level_label"].tolist()
     widths = np.array([scales.measure(each)[0] for each in texts])
     ends = [len(texts) - 1, 0] if index == 0 else [len(texts) - 1]  # a turning point is written once
-    labels = [
-        PlacedLabel(float(ticks[i]), float(ticks[i]), texts[i], side, scales.measure(texts[i])[1])
-        for i in thin_labels(ticks, widths, [*ends, *_plainest_first(texts)])
-    ]
+    chosen = thin_labels(ticks, widths, [*ends, *_plainest_first(texts)])
+    labels = _at_ticks(ticks[chosen], [texts[i] for i in chosen], scales.measure, side)
     label = _wrapped(str(part["label"].iloc[0])) if index == 0 else ""
     return Row(
         name, label, ticks, (float(ticks.min()), float(ticks.max())), labels, scales.measure(label or " ")[1],
@@ -256,22 +254,39 @@ def _row(
         labelled = list(range(len(ticks)))
     else:
         labelled = _written(ticks, part["value"].to_numpy(dtype=float), texts, scales.measure)
+    widths = np.array([scales.measure(texts[i])[0] for i in labelled])
+    # The two ends of a very short axis may have to move apart, as levels do.
+    fits = len(thin_labels(ticks[labelled], widths, range(len(labelled)))) == len(labelled)
+    is_number = len(labelled) < 2 or (fits and part["level"].isna().all())
     label = _wrapped(str(part["label"].iloc[0]))
     low, high = scales.limits
     written = [texts[i] for i in labelled]
+    labels = (
+        _at_ticks(ticks[labelled], written, scales.measure, "below")
+        if is_number
+        else place_labels(ticks[labelled], written, measure=scales.measure, low=low, high=high)
+    )
     return Row(
         name=name,
         label=label,
         ticks=ticks,
         minor=_minor(name, ticks),
         line=ends,
-        labels=place_labels(ticks[labelled], written, measure=scales.measure, low=low, high=high),
+        labels=labels,
         label_height=scales.measure(label)[1],
         marker=marker,
         marker_text=marker_text,
         reach_line=reach_line,
         is_hollow=is_hollow,
     )
+
+
+def _at_ticks(ticks: FloatArray, texts: list[str], measure: Measure, side: Side) -> list[PlacedLabel]:
+    """Numbers stand at their ticks: those that would touch others are not written."""
+    return [
+        PlacedLabel(float(tick), float(tick), text, side, measure(text)[1])
+        for tick, text in zip(ticks, texts, strict=True)
+    ]
 
 
 def _wrapped(label: str) -> str:

@@ -1,6 +1,7 @@
-"""Write the bundles of format 1 that every later version must read: made-up lesions, both tasks.
+"""Write the bundles that every later version must read: made-up lesions, both tasks.
 
-They are kept as they were first written. Run in the repository: python tests/golden/bundle/make.py
+LR, DT and ANN are of format 1, RCS and EN of format 2. They are kept as they were first written: a file that
+exists is left alone. Run in the repository: python tests/golden/bundle/make.py
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ def main() -> None:
     from her2mri.study.freeze import freeze
 
     for task in ("her2_positive", "her2_low"):
-        fits, source = developed_from(lesions(600, 7), ("LR", "DT", "ANN"), task=task)
+        fits, source = developed_from(lesions(600, 7), ("LR", "DT", "ANN", "RCS", "EN"), task=task)
         for model, fit in fits.items():
-            (HERE / f"{task}_{model}.json").write_bytes(freeze(fit, source).dumps())
+            file = HERE / f"{task}_{model}.json"
+            if not file.exists():
+                file.write_bytes(freeze(fit, source).dumps())
 
 
 if __name__ == "__main__":
