@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from her2mri.cohort.design_matrix import FloatArray
 from her2mri.selection.binary_design import checked_design, independent_columns
 from her2mri.selection.logistic import (
     LogisticFit,
@@ -18,11 +16,6 @@ from her2mri.selection.logistic import (
 )
 from her2mri.selection.separation import is_separated
 from her2mri.statistics.hypothesis_test import NO_TEST, HypothesisTest
-
-ITERATIONS: Final = 200
-LONGEST_STEP: Final = 5.0
-LONGEST_STRETCH: Final = 4.0
-SCORE_TOLERANCE: Final = 1e-8
 
 
 def fit_firth(X: ArrayLike, y: ArrayLike) -> LogisticFit:
@@ -56,12 +49,12 @@ def fit_firth(X: ArrayLike, y: ArrayLike) -> LogisticFit:
     7.0
 
     """
-    from her2mri.selection import kernels
+    from her2mri.selection import firth_kernels, kernels
 
     design, outcome = checked_design(X, y)
     kept = independent_columns(design)
     columns, back = standardised(design[:, kept])
-    beta, _, converged = _maximise(
+    beta, _, converged = firth_kernels.firth(
         columns, outcome, np.ones(columns.shape[0], dtype=bool), np.zeros(columns.shape[0])
     )
     coefficients, covariance, aliased = on_given_columns(columns, beta, back, kept, design.shape[1])
@@ -135,11 +128,13 @@ def penalised_ratio_tests(
     """
     from scipy.special import chdtrc
 
+    from her2mri.selection import firth_kernels
+
     design, outcome = checked_design(X, y)
     kept = independent_columns(design)
     columns, _ = standardised(design[:, kept])
     everything = np.ones(columns.shape[0], dtype=bool)
-    beta, full, _ = _maximise(columns, outcome, everything, np.zeros(columns.shape[0]))
+    beta, full, _ = firth_kernels.firth(columns, outcome, everything, np.zeros(columns.shape[0]))
     answers = []
     for group in groups:
         free = everything.copy()
@@ -148,67 +143,9 @@ def penalised_ratio_tests(
         if freedom == 0:
             answers.append(NO_TEST)
             continue
-        restricted = _maximise(columns, outcome, free, np.where(free, beta, 0.0))[1]
+        restricted = firth_kernels.firth(columns, outcome, free, np.where(free, beta, 0.0))[1]
         statistic = max(2.0 * (full - restricted), 0.0)
         answers.append(
             HypothesisTest("penalised likelihood ratio", statistic, float(chdtrc(freedom, statistic)))
         )
     return tuple(answers)
-
-
-@dataclass(frozen=True)
-class _Place:
-    """The penalised likelihood at some coefficients: its logarithm, that one's gradient, the information."""
-
-    beta: FloatArray
-    value: float
-    score: FloatArray
-    information: FloatArray
-
-
-def _place(columns: FloatArray, outcome: FloatArray, beta: FloatArray) -> _Place:
-    from scipy.special import expit
-
-    from her2mri.selection import kernels
-
-    linear = kernels.linear_predictor(columns, beta)
-    probability = expit(linear)
-    weights = probability * (1 - probability)
-    information = kernels.cross_products(columns, weights)
-    sign, log_determinant = np.linalg.slogdet(information)
-    if sign <= 0:
-        return _Place(beta, -np.inf, np.zeros_like(beta), information)
-    leverage = weights * kernels.leverages(columns, np.linalg.inv(information).astype(np.float64))
-    score = kernels.pulled(columns, outcome - probability + leverage * (0.5 - probability))
-    value = kernels.log_likelihood(linear, outcome) + 0.5 * float(log_determinant)
-    return _Place(beta, value, score, information)
-
-
-def _maximise(
-    columns: FloatArray,
-    outcome: FloatArray,
-    free: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    start: FloatArray,
-) -> tuple[FloatArray, float, bool]:
-    """Coefficients (as at the start where not free), penalised log-likelihood, whether the score vanished.
-
-    The information is not the curvature of the penalised likelihood, so that Newton's step may be far too
-    long or short in flat directions: its length is mended by the slopes at both of its ends.
-    """
-    at = _place(columns, outcome, start)
-    for _ in range(ITERATIONS):
-        if np.abs(at.score[free]).max() < SCORE_TOLERANCE * len(outcome):
-            return at.beta, at.value, True
-        step = np.zeros_like(at.beta)
-        step[free] = np.linalg.solve(at.information[np.ix_(free, free)], at.score[free])
-        step *= min(1.0, LONGEST_STEP / np.abs(step).max())
-        following = _place(columns, outcome, at.beta + step)
-        here, there = float(at.score @ step), float(following.score @ step)
-        if there < -0.1 * here or there > 0.5 * here:
-            step *= min(here / (here - there), LONGEST_STRETCH) if there < here else LONGEST_STRETCH
-            following = _place(columns, outcome, at.beta + step)
-        while following.value < at.value and np.abs(step).max() > 1e-10:
-            step = step / 2
-            following = _place(columns, outcome, at.beta + step)
-        at = following
-    return at.beta, at.value, False

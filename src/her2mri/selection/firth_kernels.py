@@ -1,0 +1,102 @@
+"""The compiled loops of Firth's regression, on those of ``kernels``. Imported only where a fit is made.
+
+Numba does not see a change of a function of another file: after one in ``kernels``, touch this file too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, cast
+
+import numpy as np
+from numba import njit
+
+from her2mri.cohort.design_matrix import FloatArray
+from her2mri.selection.kernels import _solved, cross_products, linear_predictor, log_likelihood, pulled
+
+ITERATIONS: Final = 200
+LONGEST_STEP: Final = 5.0
+LONGEST_STRETCH: Final = 4.0
+SCORE_TOLERANCE: Final = 1e-8
+
+
+def _firth_place(
+    columns: FloatArray, y: FloatArray, beta: FloatArray
+) -> tuple[float, FloatArray, FloatArray]:
+    """Firth's penalised log-likelihood, its gradient and the information; -inf where that is singular."""
+    p = beta.size
+    linear = linear_predictor(columns, beta)
+    probability = 1.0 / (1.0 + np.exp(-linear))
+    weights = probability * (1.0 - probability)
+    information = cross_products(columns, weights)
+    # The inverse of the Cholesky root gives determinant and leverages.
+    root = np.zeros((p, p))
+    log_determinant = 0.0
+    for a in range(p):
+        for b in range(a + 1):
+            total = information[a, b]
+            for k in range(b):
+                total -= root[a, k] * root[b, k]
+            if a > b:
+                root[a, b] = total / root[b, b]
+            elif total > 0.0:
+                root[a, a] = np.sqrt(total)
+            else:
+                return -np.inf, np.zeros(p), information
+        log_determinant += 2.0 * np.log(root[a, a])
+    leverage = weights * _squared_lengths(columns, root)
+    score = pulled(columns, y - probability + leverage * (0.5 - probability))
+    return log_likelihood(linear, y) + 0.5 * log_determinant, score, information
+
+
+def _squared_lengths(columns: FloatArray, root: FloatArray) -> FloatArray:
+    """For each lesion the squared length of its row once the triangular ``root`` is divided out."""
+    p, n = columns.shape
+    solved = np.empty((p, n))
+    found = np.zeros(n)
+    for a in range(p):
+        row = columns[a].copy()
+        for k in range(a):
+            row -= root[a, k] * solved[k]
+        solved[a] = row / root[a, a]
+        found += solved[a] ** 2
+    return found
+
+
+def _firth(
+    columns: FloatArray, y: FloatArray, free: np.ndarray[tuple[int], np.dtype[np.bool_]], start: FloatArray
+) -> tuple[FloatArray, float, bool]:
+    """Coefficients (as at the start where not free), penalised log-likelihood, whether the score vanished.
+
+    The information is not the curvature of the penalised likelihood, so that Newton's step may be far too
+    long or short in flat directions: its length is mended by the slopes at both of its ends.
+    """
+    beta = start.copy()
+    value, score, information = _firth_place(columns, y, beta)
+    moving = np.flatnonzero(free)
+    for _ in range(ITERATIONS):
+        if np.max(np.abs(score[moving])) < SCORE_TOLERANCE * y.size:
+            return beta, value, True
+        step = np.zeros(beta.size)
+        step[moving] = _solved(information[moving][:, moving], score[moving])
+        step *= min(1.0, LONGEST_STEP / np.max(np.abs(step)))
+        trial, slope, bend = _firth_place(columns, y, beta + step)
+        here, there = np.sum(score * step), np.sum(slope * step)
+        if there < -0.1 * here or there > 0.5 * here:
+            stretch = LONGEST_STRETCH
+            step *= min(here / (here - there), stretch) if there < here else stretch
+            trial, slope, bend = _firth_place(columns, y, beta + step)
+        while trial < value and np.max(np.abs(step)) > 1e-10:
+            step = step / 2.0
+            trial, slope, bend = _firth_place(columns, y, beta + step)
+        beta, value, score, information = beta + step, trial, slope, bend
+    return beta, value, False
+
+
+_squared_lengths = njit(cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})(_squared_lengths)
+_firth_place = njit(cache=True)(_firth_place)
+firth = cast(
+    "Callable[[FloatArray, FloatArray, np.ndarray[tuple[int], np.dtype[np.bool_]], FloatArray], "
+    "tuple[FloatArray, float, bool]]",
+    njit(cache=True)(_firth),
+)
