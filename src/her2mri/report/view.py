@@ -79,7 +79,7 @@ def study_view(result: StudyResult, figures: Mapping[str, StudyFigure], folder: 
         published=published_comparison(result),
         caveats=_caveats(result),
         provenance_table=_provenance_table(result),
-        study_json=json.dumps(provenance(result)["study"], ensure_ascii=False, indent=2),
+        study_json=json.dumps(provenance(result.study, result.cohort)["study"], ensure_ascii=False, indent=2),
         footer=f"Made by her2mri {__version__}. A research tool; see the first page for what it is not.",
     )
 
@@ -133,7 +133,7 @@ def _caveats(result: StudyResult) -> tuple[str, ...]:
 
 
 def _provenance_table(result: StudyResult) -> DisplayTable:
-    found = provenance(result)
+    found = provenance(result.study, result.cohort)
     rows = [
         ("her2mri", found["her2mri"]),
         ("Python", found["python"]),

@@ -79,7 +79,7 @@ def write_study(
         )
         files = sorted(path for path in fresh.rglob("*") if path.is_file())
         outputs = {path.relative_to(fresh).as_posix(): _sha256(path) for path in files}
-        content = json.dumps({**provenance(result), "outputs": outputs}, ensure_ascii=False, indent=2)
+        content = json.dumps({**provenance(result.study, result.cohort), "outputs": outputs}, ensure_ascii=False, indent=2)
         (fresh / MARK).write_text(content + "\n", encoding="utf-8", newline="\n")
     return Written(str(folder), len(files), view.findings, view.notice)
 

@@ -7,24 +7,25 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from her2mri import __version__
-from her2mri.study.results import StudyResult
+from her2mri.cohort.cohort import Cohort
+from her2mri.study.study_file import StudyFile
 
 _PACKAGES: Final = ("numpy", "scipy", "pandas", "scikit-learn", "numba", "matplotlib")
 
 
-def provenance(result: StudyResult) -> dict[str, Any]:
+def provenance(file: StudyFile, cohort: Cohort) -> dict[str, Any]:
     """The content of ``study.json`` but for the hashes of the outputs. It holds no time and no folder."""
-    study = result.study.model_dump(mode="json")
-    study["data"]["tables"] = [table.name for table in result.study.data.tables]
+    study = file.model_dump(mode="json")
+    study["data"]["tables"] = [table.name for table in file.data.tables]
     return {
         "her2mri": __version__,
         "python": platform.python_version(),
         "packages": {name: version(name) for name in _PACKAGES},
         "study": study,
         "dictionary": {
-            "name": result.cohort.dictionary.name,
-            "version": result.cohort.dictionary.version,
-            "sha256": result.cohort.dictionary.sha256,
+            "name": cohort.dictionary.name,
+            "version": cohort.dictionary.version,
+            "sha256": cohort.dictionary.sha256,
         },
-        "input": result.cohort.provenance,
+        "input": cohort.provenance,
     }

@@ -17,6 +17,7 @@ from her2mri.explanation.shapley_explanation import ShapleyValues
 from her2mri.models.fit import Fit
 from her2mri.selection.paper_selection import Selection
 from her2mri.statistics.table_one import TableOne
+from her2mri.study.recommended.result import Recommended
 from her2mri.study.study_file import StudyFile
 from her2mri.study.task_data import TaskData
 
@@ -59,13 +60,17 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class StudyResult:
-    """A finished study. ``cohort`` holds the lesions left after the exclusions of ``flow``."""
+    """A finished study. ``cohort`` holds the lesions left after the exclusions of ``flow``.
+
+    ``tasks`` are by the published protocol; ``recommended`` is None where only that was asked for.
+    """
 
     study: StudyFile
     cohort: Cohort
     flow: Flow
     tasks: dict[str, TaskResult]
     caveats: tuple[Caveat, ...]
+    recommended: Recommended | None = None
 
     def sets(self) -> pd.DataFrame:
         """Lesions, patients and events of every task and sample, with the task's label."""
@@ -82,6 +87,8 @@ class StudyResult:
             found[f"shapley_{name}"] = task.shapley_frame()
         for name, frame_of in _STACKED.items():
             found[name] = pd.concat([frame_of(task) for task in self.tasks.values()], ignore_index=True)
+        if self.recommended is not None:
+            found |= self.recommended.tables()
         found["caveats"] = self.caveat_frame()
         return found
 
@@ -104,6 +111,9 @@ class StudyResult:
     def caveat_frame(self) -> pd.DataFrame:
         """Everything a reader must know of the data and the fits, a row each."""
         caveats = [*self.caveats, *(caveat for task in self.tasks.values() for caveat in task.caveats)]
+        if self.recommended is not None:
+            caveats += [c for task in self.recommended.tasks.values() for c in task.caveats]
+            caveats = list(dict.fromkeys(caveats))
         return pd.DataFrame(
             [asdict(caveat) for caveat in caveats], columns=[field.name for field in fields(Caveat)]
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,22 +14,15 @@ from her2mri.cohort.eligibility import apply_exclusions
 from her2mri.cohort.lesion_table import cohort_from_frame, read_cohort
 from her2mri.datasets.published_cohort import acknowledge, published_cohort
 from her2mri.errors import Fault, TableError
-from her2mri.jobs import Progress, run_jobs
+from her2mri.evaluation.prediction import Prediction
+from her2mri.jobs import LocalWorkers, Progress, Runner, Silent, fingerprint
+from her2mri.study.provenance import provenance
+from her2mri.study.published import run_published
+from her2mri.study.recommended import run_recommended
 from her2mri.study.results import StudyResult, TaskResult
 from her2mri.study.study_file import StudyFile, parse_study, read_study_file
-from her2mri.study.task_analysis import (
-    TaskPlan,
-    describe,
-    evaluate_task,
-    explain_model,
-    fit_model,
-    nomogram_of,
-    predictable,
-    said_of,
-    select,
-    separation_of,
-)
-from her2mri.study.task_data import candidates, task_data
+from her2mri.study.task_data import candidates
+from her2mri.vocabulary import EXTERNAL_VALIDATION
 
 
 @dataclass(frozen=True)
@@ -69,51 +61,39 @@ class Study:
         cohort = cohort_from_frame(frame, file.load_dictionary(), label_rule=file.label_rule)
         return cls(file, acknowledge(cohort))
 
-    def run(self, *, workers: int = 1, progress: Progress | None = None) -> StudyResult:
+    def run(
+        self, *, workers: int = 1, progress: Progress | None = None, runner: Runner | None = None
+    ) -> StudyResult:
         """Everything the study asks for; the same whatever the number of workers.
 
-        Raises InputError where the lesions cannot carry the study.
+        ``runner``, in place of workers and progress, may use a cluster or go on from an interrupted run. Raises
+        InputError where the lesions cannot carry the study.
         """
-        run = partial(run_jobs, workers=workers, progress=progress)
+        runner = runner or Runner(LocalWorkers(workers), progress or Silent())
         variables, caveats = candidates(self.cohort, self.file)
         included, flow = apply_exclusions(self.cohort, predictors=[variable.name for variable in variables])
         if included.frame.empty:
             raise TableError([_nothing_left(included)])
-        plans = []
-        for name in self.file.task_names:
-            data = task_data(included, included.dictionary.task(name), self.file)
-            plans.append(TaskPlan.of(self.file, included, data, variables))
-        tables = run("Describe the lesions", [partial(describe, plan) for plan in plans])
-        selections = run("Select predictors", [partial(select, plan) for plan in plans])
-        families = self.file.models.families
-        chosen = list(zip(plans, selections, strict=True))
-        jobs = [partial(fit_model, plan, selection, name) for plan, selection in chosen for name in families]
-        fitted = _by_task(run("Tune and fit models", jobs), families)
-        paired = list(zip(plans, fitted, strict=True))
-        evaluated = run("Evaluate", [partial(evaluate_task, plan, fits) for plan, fits in paired])
-        jobs_explain = [partial(explain_model, plan, fit) for plan, fits in paired for fit in fits.values()]
-        explained = _by_task(run("Explain", jobs_explain), families)
-        tasks = {}
-        for i, (plan, fits) in enumerate(paired):
-            predictions, evaluation = evaluated[i]
-            tasks[plan.data.task.name] = TaskResult(
-                data=plan.data,
-                table_one=tables[i],
-                selection=selections[i],
-                fits=fits,
-                predictions=predictions,
-                evaluation=evaluation,
-                nomogram=nomogram_of(plan, fits["LR"]),
-                shapley=explained[i],
-                caveats=(
-                    *plan.caveats,
-                    *separation_of(plan, selections[i]),
-                    *predictable(plan, fits)[1],
-                    *said_of(plan, evaluation),
-                ),
-                n_bootstrap=self.file.evaluation.n_bootstrap,
-            )
-        return StudyResult(self.file, included, flow, tasks, (*included.caveats, *caveats))
+        tasks = run_published(self.file, included, variables, runner)
+        recommended = None
+        if self.file.protocol == "recommended":
+            said = {name: found for name, task in tasks.items() if (found := _external(task)) is not None}
+            recommended = run_recommended(self.file, self.cohort, variables, said, runner)
+        return StudyResult(
+            self.file, included, flow, tasks, (*included.caveats, *caveats), recommended=recommended
+        )
+
+    def fingerprint(self) -> str:
+        """One line that stands for everything that the results depend on."""
+        return fingerprint(provenance(self.file, self.cohort))
+
+
+def _external(task: TaskResult) -> Prediction | None:
+    """What the published protocol's logistic regression says of the external lesions."""
+    for prediction in task.predictions:
+        if (prediction.model, prediction.sample) == ("LR", EXTERNAL_VALIDATION):
+            return prediction
+    return None
 
 
 def _nothing_left(cohort: Cohort) -> Fault:
@@ -125,12 +105,3 @@ def _nothing_left(cohort: Cohort) -> Fault:
         value=", ".join(f"{reason}: {n}" for reason, n in reasons.items()),
         remedy="see the flow of exclusions that `her2mri check` prints",
     )
-
-
-def _by_task(results: list[Any], families: Sequence[str]) -> list[dict[str, Any]]:
-    """Results in the order of tasks and families, as one dictionary by family for each task."""
-    width = len(families)
-    return [
-        dict(zip(families, results[start : start + width], strict=True))
-        for start in range(0, len(results), width)
-    ]

@@ -1,0 +1,79 @@
+"""Which of several developed models is worth using: docs/decisions/0165."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+
+from her2mri.output.wording import number, p_value
+from her2mri.study.recommended.plan import SIMPLEST_FIRST
+from her2mri.vocabulary import CHALLENGERS, CROSS_VALIDATED, MODELS
+
+SIGNIFICANT: Final = 0.05
+_LABELS: Final = {**MODELS, **CHALLENGERS}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The model to use, and why; ``better_than_chance`` is whether its AUC's interval lies above 0.5."""
+
+    model: str
+    better_than_chance: bool
+    reason: str
+
+
+def choose(performance: pd.DataFrame, comparison: pd.DataFrame, models: Sequence[str]) -> Choice:
+    """The simplest model, unless a less simple one is better on held-out lesions by two accounts.
+
+    Both are those of the cross-validated predictions: an AUC higher by DeLong's paired test with Holm's
+    adjustment, and a lower Brier score. Of several that are, the one with the highest AUC.
+    """
+    held_out = performance[performance["sample"] == CROSS_VALIDATED]
+    auc, brier = (_by_model(held_out, metric) for metric in ("auc", "brier"))
+    ranked = [name for name in SIMPLEST_FIRST if name in models and name in auc]
+    simplest = ranked[0]
+    p_of = _p_values(comparison, simplest)
+    better = [
+        name
+        for name in ranked[1:]
+        if p_of.get(name, 1.0) < SIGNIFICANT and auc[name] > auc[simplest] and brier[name] < brier[simplest]
+    ]
+    highest = max(ranked, key=auc.__getitem__)
+    chosen = max(better, key=auc.__getitem__) if better else simplest
+    lowest = _by_model(held_out, "auc", "conf_low")[chosen]
+    if better:
+        reason = (
+            f"{_LABELS[chosen]} orders held-out lesions better than {_LABELS[simplest].lower()} (AUC "
+            f"{number(auc[chosen])} against {number(auc[simplest])}, paired DeLong test with Holm's adjustment, "
+            f"p {p_value(p_of[chosen])}) and has the lower Brier score."
+        )
+    elif highest == simplest:
+        reason = f"{_LABELS[simplest]} is the simplest and has the highest AUC on held-out lesions."
+    else:
+        reason = (
+            f"No model is shown to order held-out lesions better than {_LABELS[simplest].lower()}, the simplest: the "
+            f"highest AUC is that of {_LABELS[highest].lower()}, {number(auc[highest])} against "
+            f"{number(auc[simplest])} (paired DeLong test with Holm's adjustment, p "
+            f"{p_value(p_of.get(highest, float('nan')))})."
+        )
+    return Choice(chosen, lowest > 0.5, reason)
+
+
+def _by_model(held_out: pd.DataFrame, metric: str, column: str = "estimate") -> dict[str, float]:
+    rows = held_out[held_out["metric"] == metric].dropna(subset="estimate")
+    return dict(zip(rows["model"].astype(str), rows[column].astype(float), strict=True))
+
+
+def _p_values(comparison: pd.DataFrame, simplest: str) -> dict[str, float]:
+    """Of each other model against the simplest, adjusted for all pairs of the sample."""
+    rows = comparison[comparison["sample"] == CROSS_VALIDATED]
+    found = {}
+    for row in rows.to_dict("records"):
+        pair = {str(row["model"]), str(row["comparator"])}
+        if simplest in pair:
+            (other,) = pair - {simplest}
+            found[other] = float(row["p_holm"])
+    return found

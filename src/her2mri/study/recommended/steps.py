@@ -1,0 +1,181 @@
+"""The steps of one task under the recommended protocol, each a function of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from her2mri.centers.center_shift import CenterShift, center_shift
+from her2mri.centers.center_shift import Lesions as ShiftedLesions
+from her2mri.centers.combat_effect import CombatEffect, combat_effect
+from her2mri.evaluation.decision_comparison import DecisionComparison, compare_net_benefit
+from her2mri.evaluation.evaluation import Evaluation, evaluate
+from her2mri.evaluation.prediction import Prediction
+from her2mri.evaluation.subgroups import SubgroupEvaluation, evaluate_subgroups
+from her2mri.imputation.complete_cases import BesideCompleteCases, beside_complete_cases
+from her2mri.imputation.imputer import Imputer
+from her2mri.imputation.pattern import MissingPattern, missing_pattern
+from her2mri.models.development import Developed
+from her2mri.sample_size.verdict import SizeVerdict, size_verdict
+from her2mri.study.recommended.plan import Lesions, RecommendedPlan
+from her2mri.vocabulary import CROSS_VALIDATED, EXTERNAL_VALIDATION, TRAINING
+
+STEP = 0.01
+"""Between the thresholds of a decision curve."""
+
+
+def verdict_on_size(plan: RecommendedPlan) -> SizeVerdict:
+    """Whether the study is large enough for what it is about to do; patients are counted."""
+    developing = plan.developing
+    others = {name: plan.sample(name).n_patients for name in plan.data.samples if name != TRAINING}
+    return size_verdict(
+        n_development=developing.n_patients,
+        prevalence=float(developing.y.mean()),
+        parameters=plan.parameters,
+        n_validation=others,
+        anticipated_auc=plan.study.size.anticipated_auc,
+    )
+
+
+def develop(plan: RecommendedPlan) -> Mapping[str, Developed]:
+    """Every family on all lesions that are not external."""
+    lesions = plan.developing
+    return plan.development(plan.families)(lesions.frame, lesions.y, lesions.patient)
+
+
+def external_predictions(plan: RecommendedPlan, developed: Mapping[str, Developed]) -> tuple[Prediction, ...]:
+    """What the models say of the external lesions; empty where there are none."""
+    lesions = plan.external
+    if lesions is None:
+        return ()
+    return tuple(
+        Prediction(
+            task=plan.data.task.name,
+            model=name,
+            sample=EXTERNAL_VALIDATION,
+            lesion=lesions.frame["lesion_id"].to_numpy(dtype=str),
+            patient=lesions.frame["patient_id"].to_numpy(dtype=str),
+            y=lesions.y,
+            probability=(probability := model.probability(lesions.frame)),
+            positive=plan.data.task.positive_label,
+            is_label=plan.recipe.knn_labels and bool(np.isin(probability, (0.0, 1.0)).all()),
+        )
+        for name, model in developed.items()
+    )
+
+
+def judge(plan: RecommendedPlan, predictions: tuple[Prediction, ...]) -> Evaluation:
+    """Every figure of held-out lesions, at the cut-off of the cross-validated predictions."""
+    settings = plan.study.evaluation
+    return evaluate(
+        predictions,
+        seed=plan.study.seed,
+        n_bootstrap=settings.n_bootstrap,
+        rule_out_certainty=settings.rule_out_probability,
+        thresholds=thresholds(plan),
+        locked_on=CROSS_VALIDATED,
+    )
+
+
+def thresholds(plan: RecommendedPlan) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """The threshold probabilities that the study file set beforehand."""
+    decision = plan.study.decision
+    n = round((decision.highest - decision.lowest) / STEP)
+    return np.round(np.linspace(decision.lowest, decision.highest, n + 1), 10)
+
+
+def subgroups_of(plan: RecommendedPlan, predictions: tuple[Prediction, ...]) -> SubgroupEvaluation:
+    """The dictionary's subgroups, as far as the table has them."""
+    dictionary, frame = plan.cohort.dictionary, plan.data.frame.set_index("lesion_id")
+    groups: dict[str, pd.Series] = {}
+    for subgroup in dictionary.subgroups:
+        variable = dictionary[subgroup.variable]
+        if variable.name not in frame or frame[variable.name].nunique() < 2:
+            continue
+        values = subgroup.of(frame[variable.name], variable)
+        if order := subgroup.order(variable):
+            values = pd.Series(pd.Categorical(values, categories=list(order)), index=values.index)
+        groups[subgroup.label or variable.label] = values
+    return evaluate_subgroups(predictions, groups)
+
+
+def shift_of(
+    plan: RecommendedPlan, predictions: tuple[Prediction, ...], model: str, developed: Developed
+) -> CenterShift:
+    """How the external lesions differ from those developed on, and what that does to the model."""
+    external = plan.external
+    assert external is not None  # asked for only where there is such a set
+    said = {p.sample: p for p in predictions if p.model == model}
+    shared = [
+        variable
+        for variable in plan.candidates
+        if external.frame[variable.name].notna().all() and plan.developing.frame[variable.name].notna().all()
+    ]
+    return center_shift(
+        _side(plan.developing, said[CROSS_VALIDATED], developed),
+        _side(external, said[EXTERNAL_VALIDATION], developed),
+        shared,
+        seed=plan.study.seed,
+        task=plan.data.task.name,
+        model=model,
+    )
+
+
+def harmonised(plan: RecommendedPlan, model: str) -> CombatEffect:
+    """ComBat of the scanner-dependent measurements, learned on development and adapted to the external center."""
+    frame = plan.data.frame
+    center = str(frame.loc[plan.data.in_sample(EXTERNAL_VALIDATION), "center"].iloc[0])
+    names = [variable.name for variable in plan.candidates if variable.scanner_dependent]
+    whole = frame[[v.name for v in plan.candidates]].notna().all(axis=1).to_numpy()
+    return combat_effect(
+        plan.development((model,)),
+        frame[whole].reset_index(drop=True),
+        plan.data.y[whole],
+        plan.data.patient[whole],
+        frame.loc[whole, "center"],
+        new_center=center,
+        measurements=names,
+        seed=plan.study.seed,
+        task=plan.data.task.name,
+    )
+
+
+def pattern_of(plan: RecommendedPlan) -> MissingPattern:
+    """Which candidates are missing together, and in whom."""
+    dictionary = plan.cohort.dictionary
+    by = [dictionary[plan.data.task.outcome], dictionary["center"]]
+    return missing_pattern(plan.data.frame, plan.candidates, by=by)
+
+
+def beside_complete(plan: RecommendedPlan, selected: tuple[str, ...]) -> BesideCompleteCases:
+    """The logistic model of the variables selected, by complete cases and by imputation."""
+    lesions = plan.developing
+    imputer = Imputer.learn(lesions.frame, plan.candidates, lesions.y, lesions.patient, seed=plan.study.seed)
+    variables = [variable for variable in plan.candidates if variable.name in selected]
+    return beside_complete_cases(imputer, lesions.y, variables, m=plan.study.resampling.imputations)
+
+
+def against_published(plan: RecommendedPlan, chosen: Prediction, published: Prediction) -> DecisionComparison:
+    """Net benefit of the model chosen less that of the published protocol's, on the same lesions."""
+    return compare_net_benefit(
+        chosen,
+        published,
+        seed=plan.study.seed,
+        thresholds=thresholds(plan),
+        n_bootstrap=plan.study.evaluation.n_bootstrap,
+    )
+
+
+def _side(lesions: Lesions, prediction: Prediction, developed: Developed) -> ShiftedLesions:
+    """The lesions that the prediction speaks of, in its order."""
+    at = pd.Index(lesions.frame["lesion_id"]).get_indexer(pd.Index(prediction.lesion))
+    frame = lesions.frame.iloc[at].reset_index(drop=True)
+    return ShiftedLesions(
+        frame=frame,
+        y=lesions.y[at],
+        probability=prediction.probability,
+        patient=lesions.patient[at],
+        of_model=developed.probability(frame),
+    )
