@@ -24,9 +24,10 @@ class Answer:
     """The probability of ``positive_label`` and what it is made of; None where there is no such number.
 
     ``conf_low`` and ``conf_high`` bound the probability with 95 % confidence, by the way that ``interval``
-    names. ``points`` and ``total_points`` are the nomogram's. ``contributions`` are log-odds, by variable,
-    relative to the mean of development, whose log-odds is ``baseline``: baseline and contributions add up to
-    ``linear_predictor``. Where inputs are ``missing``, ``spread_low`` and ``spread_high`` hold the central
+    names. ``points`` and ``total_points`` are the nomogram's. ``contributions`` by variable and
+    ``baseline`` add up: of a linear model, as log-odds relative to the mean of development, to
+    ``linear_predictor``; of a tree or a network, where they were asked for, to ``probability``.
+    ``contributions_to`` says which. Where inputs are ``missing``, ``spread_low`` and ``spread_high`` hold the central
     95 % of the probabilities that the lesion would get if they were known. ``calls`` says, for each threshold
     of the bundle, whether the lesion is positive. A lesion that the model was not made for is ``refused``,
     with the reason, and has no probability.
@@ -46,6 +47,7 @@ class Answer:
     points: Mapping[str, float | None] | None = None
     baseline: float | None = None
     contributions: Mapping[str, float | None] | None = None
+    contributions_to: str = ""
     missing: tuple[str, ...] = ()
     spread_low: float | None = None
     spread_high: float | None = None

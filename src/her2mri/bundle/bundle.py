@@ -17,7 +17,7 @@ from her2mri.bundle.consistency import contradictions
 from her2mri.bundle.design import Design
 from her2mri.bundle.families import Family, family_of, floats
 from her2mri.bundle.formats import NEWEST, format_of
-from her2mri.bundle.joint import Gap, Joint
+from her2mri.bundle.joint import MOST_POINTS, Gap, Joint
 from her2mri.bundle.lesion import Input
 from her2mri.bundle.points import scale_of
 from her2mri.bundle.schema import problems
@@ -169,11 +169,13 @@ class Bundle:
         """What a point is worth on the nomogram of a linear model."""
         return scale_of(self)
 
-    def completed(self, plain: FloatArray, gaps: Sequence[Gap]) -> tuple[FloatArray, FloatArray]:
+    def completed(
+        self, plain: FloatArray, gaps: Sequence[Gap], *, most: int = MOST_POINTS
+    ) -> tuple[FloatArray, FloatArray]:
         """The lesions that one with these gaps may be, by their plain columns, and their weights."""
         if not gaps:
             return plain[None, :], np.ones(1)
-        return self.joint.completions(plain, gaps, smooth=self.family.is_smooth)
+        return self.joint.completions(plain, gaps, smooth=self.family.is_smooth, most=most)
 
     def offset(self, prevalence: float | None) -> float:
         """What a prevalence other than that of development adds to the log-odds.
@@ -186,16 +188,19 @@ class Bundle:
             raise ValueError(f"prevalence must fulfil 0 < prevalence < 1, got {prevalence}")
         return logit(prevalence) - logit(self.prevalence)
 
-    def predict(self, lesion: Mapping[str, object], *, prevalence: float | None = None) -> Answer:
+    def predict(
+        self, lesion: Mapping[str, object], *, prevalence: float | None = None, explained: bool = False
+    ) -> Answer:
         """What the model says of a lesion: a mapping from variable to value, missing ones None or left out.
 
         ``prevalence`` is the share of events where the lesion comes from, if it is not that of development.
+        ``explained`` asks for the contributions of a tree or a network too, which take about a tenth of a second.
         Raises LesionError with every value that is of the wrong type, not a level or impossible, and
         ValueError unless 0 < prevalence < 1.
         """
         from her2mri.bundle.predict import predict
 
-        return predict(self, lesion, prevalence=prevalence)
+        return predict(self, lesion, prevalence=prevalence, explained=explained)
 
     def _verify(self, where: str) -> None:
         """Every check lesion gets the answer written beside it."""

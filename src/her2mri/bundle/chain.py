@@ -74,7 +74,11 @@ class Chain:
         raise BundleError([Fault("bundles", problem, remedy=remedy)])
 
     def predict(
-        self, lesion: Mapping[str, object], *, prevalence: tuple[float | None, float | None] = (None, None)
+        self,
+        lesion: Mapping[str, object],
+        *,
+        prevalence: tuple[float | None, float | None] = (None, None),
+        explained: bool = False,
     ) -> ChainedAnswer:
         """The three classes of a lesion; ``prevalence`` of the first event and, among those asked, the second.
 
@@ -87,7 +91,7 @@ class Chain:
         for bundle, share in zip((self.first, self.second), prevalence, strict=True):
             own = {name: value for name, value in lesion.items() if name in bundle.variables}
             try:
-                answers.append(bundle.predict({**own, **strange}, prevalence=share))
+                answers.append(bundle.predict({**own, **strange}, prevalence=share, explained=explained))
             except LesionError as error:
                 faults += [fault for fault in error.faults if fault not in faults]
         if faults:

@@ -43,19 +43,19 @@ class Joint:
     coupling: FloatArray
 
     def completions(
-        self, x: FloatArray, gaps: Sequence[Gap], *, smooth: bool
+        self, x: FloatArray, gaps: Sequence[Gap], *, smooth: bool, most: int = MOST_POINTS
     ) -> tuple[FloatArray, FloatArray]:
         """The lesions that ``x`` (columns,) may be, points by columns, and their weights, which sum to 1.
 
         Categories are enumerated; measurements are integrated by Gauss-Hermite nodes where the model is
-        ``smooth``, else by nodes of equal probability. Raises TooManyMissingError beyond MOST_POINTS points or
+        ``smooth``, else by nodes of equal probability. Raises TooManyMissingError beyond ``most`` points or
         MOST_MEASUREMENTS measurements.
         """
         categories = [gap.columns for gap in gaps if gap.is_category]
         measured = np.array([gap.columns[0] for gap in gaps if not gap.is_category], dtype=np.int64)
         nodes, node_weights = _nodes(len(measured), smooth)
         size = len(node_weights) * int(np.prod([len(columns) + 1 for columns in categories], dtype=float))
-        if size > MOST_POINTS:
+        if size > most:
             raise TooManyMissingError("too many combinations of missing values")
         states = _states(x, categories)
         Z = (states - self.center) / self.scale

@@ -30,7 +30,9 @@ _SAME: Final = 1 + 1e-9
 """One lesion of development lies at the limit itself: how a reader rounds must not decide what is said of it."""
 
 
-def predict(bundle: Bundle, lesion: Mapping[str, object], *, prevalence: float | None) -> Answer:
+def predict(
+    bundle: Bundle, lesion: Mapping[str, object], *, prevalence: float | None, explained: bool
+) -> Answer:
     """As ``Bundle.predict``."""
     offset = bundle.offset(prevalence)
     reading = read_lesion(lesion, bundle.inputs, bundle.exclusions)
@@ -58,6 +60,8 @@ def predict(bundle: Bundle, lesion: Mapping[str, object], *, prevalence: float |
     if missing:
         answer = _with_gaps(bundle, answer, X, weight, offset, missing)
     answer = _with_parts(bundle, answer, reading, offset)
+    if explained and answer.contributions is None and not bundle.contains_patient_data:
+        answer = _attributed(bundle, answer, reading, offset)
     return replace(answer, warnings=(*answer.warnings, *_remarks(bundle, answer, X, prevalence)))
 
 
@@ -144,12 +148,23 @@ def _with_parts(bundle: Bundle, answer: Answer, reading: Reading, offset: float)
         answer,
         baseline=base,
         contributions=parts,
+        contributions_to="log-odds",
         points=found,
         linear_predictor=base + sum(value for value in parts.values() if value is not None)
         if whole
         else None,
         total_points=sum(value for value in found.values() if value is not None) if whole else None,
     )
+
+
+def _attributed(bundle: Bundle, answer: Answer, reading: Reading, offset: float) -> Answer:
+    """Contributions to the probability itself, of DT and ANN."""
+    from her2mri.bundle.attribution import attribution
+
+    found = attribution(bundle, reading.values, offset=offset)
+    if found is None:
+        return answer
+    return replace(answer, baseline=found[0], contributions=found[1], contributions_to="probability")
 
 
 def _remarks(bundle: Bundle, answer: Answer, X: FloatArray, prevalence: float | None) -> list[Warned]:

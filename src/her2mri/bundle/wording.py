@@ -12,12 +12,16 @@ from her2mri.bundle.chain import Chain, ChainedAnswer
 
 
 def ask(
-    model: Bundle | Chain, lesion: Mapping[str, object], prevalence: Sequence[float | None]
+    model: Bundle | Chain,
+    lesion: Mapping[str, object],
+    prevalence: Sequence[float | None],
+    *,
+    explained: bool = False,
 ) -> Answer | ChainedAnswer:
     """What one bundle or a chain says of a lesion; ``prevalence`` has one entry a bundle."""
     if isinstance(model, Bundle):
-        return model.predict(lesion, prevalence=prevalence[0])
-    return model.predict(lesion, prevalence=(prevalence[0], prevalence[1]))
+        return model.predict(lesion, prevalence=prevalence[0], explained=explained)
+    return model.predict(lesion, prevalence=(prevalence[0], prevalence[1]), explained=explained)
 
 
 def as_json(content: Any) -> str:
@@ -68,6 +72,13 @@ def _one(bundle: Bundle, answer: Answer) -> list[str]:
             if value is not None:
                 parts = f"{value:6.1f} points, log-odds {answer.contributions[name]:+.2f}"
                 lines.append(f"  {bundle.variables[name].label:<32}{parts}")
+    elif answer.contributions is not None:
+        lines.append(f"Average probability {answer.baseline:.3f}; what knowing each value adds:")
+        lines += [
+            f"  {bundle.variables[name].label:<32}{value:+.3f}"
+            for name, value in answer.contributions.items()
+            if value is not None
+        ]
     return lines
 
 

@@ -61,7 +61,7 @@ def _one_lesion(model: Bundle | Chain, shares: tuple[float | None, ...], *, json
     from her2mri.bundle.wording import as_json, ask, in_words
 
     lesion = lesion_of_json(sys.stdin.buffer.read())
-    answer = ask(model, lesion, shares)
+    answer = ask(model, lesion, shares, explained=True)
     typer.echo(as_json(answer.as_dict()) if json else in_words(model, answer))
 
 
