@@ -13,7 +13,7 @@ import pandas as pd
 
 from her2mri.datasets.published_cohort import unmet
 from her2mri.figure_style import save_figure
-from her2mri.jobs import Progress, run_jobs
+from her2mri.jobs import LocalWorkers, Progress, Runner, Silent
 from her2mri.output.destination import complete_folder
 from her2mri.output.page import render_page
 from her2mri.report.figures import StudyFigure, study_figures
@@ -50,7 +50,12 @@ class Written:
 
 
 def write_study(
-    result: StudyResult, folder: Path, *, workers: int = 1, progress: Progress | None = None
+    result: StudyResult,
+    folder: Path,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    runner: Runner | None = None,
 ) -> Written:
     """Write everything to ``folder``, which appears whole or not at all.
 
@@ -67,7 +72,7 @@ def write_study(
         write_table(result.lesions(), fresh / "lesions.csv")
         figures = study_figures(result)
         jobs = [partial(_save, figure, fresh / "figures") for figure in figures.values()]
-        run_jobs("Draw figures", jobs, workers=workers, progress=progress)
+        (runner or Runner(LocalWorkers(workers), progress or Silent())).run("Draw figures", jobs)
         for name, bundle in bundles(result).items():
             path = fresh / "models" / f"{name}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +84,8 @@ def write_study(
         )
         files = sorted(path for path in fresh.rglob("*") if path.is_file())
         outputs = {path.relative_to(fresh).as_posix(): _sha256(path) for path in files}
-        content = json.dumps({**provenance(result.study, result.cohort), "outputs": outputs}, ensure_ascii=False, indent=2)
+        source = provenance(result.study, result.cohort)
+        content = json.dumps({**source, "outputs": outputs}, ensure_ascii=False, indent=2)
         (fresh / MARK).write_text(content + "\n", encoding="utf-8", newline="\n")
     return Written(str(folder), len(files), view.findings, view.notice)
 

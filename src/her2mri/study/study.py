@@ -62,12 +62,17 @@ class Study:
         return cls(file, acknowledge(cohort))
 
     def run(
-        self, *, workers: int = 1, progress: Progress | None = None, runner: Runner | None = None
+        self,
+        *,
+        workers: int = 1,
+        progress: Progress | None = None,
+        runner: Runner | None = None,
+        resampling: Runner | None = None,
     ) -> StudyResult:
         """Everything the study asks for; the same whatever the number of workers.
 
-        ``runner``, in place of workers and progress, may use a cluster or go on from an interrupted run. Raises
-        InputError where the lesions cannot carry the study.
+        ``runner`` stands in place of workers and progress; ``resampling``, the runner of the resamples, may be
+        a cluster's or go on from an interrupted run. Raises InputError where the lesions cannot carry the study.
         """
         runner = runner or Runner(LocalWorkers(workers), progress or Silent())
         variables, caveats = candidates(self.cohort, self.file)
@@ -78,7 +83,9 @@ class Study:
         recommended = None
         if self.file.protocol == "recommended":
             said = {name: found for name, task in tasks.items() if (found := _external(task)) is not None}
-            recommended = run_recommended(self.file, self.cohort, variables, said, runner)
+            recommended = run_recommended(
+                self.file, self.cohort, variables, said, runner, resampling or runner
+            )
         return StudyResult(
             self.file, included, flow, tasks, (*included.caveats, *caveats), recommended=recommended
         )

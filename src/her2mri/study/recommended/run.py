@@ -54,17 +54,18 @@ def run_recommended(
     candidates: tuple[Variable, ...],
     published: Mapping[str, Prediction],
     runner: Runner,
+    resampling: Runner,
 ) -> Recommended:
-    """Everything of the protocol, on ``cohort`` before exclusions.
+    """Everything of the protocol, on ``cohort`` before exclusions; ``resampling`` does the repeated developments.
 
     ``published`` has, by task, what the published protocol's logistic regression says of the external lesions.
     Raises InputError where the lesions cannot carry a development.
     """
     included, flow = apply_exclusions(cohort, predictors=())
     plans = [RecommendedPlan.of(study, included, name, candidates) for name in study.task_names]
-    validated = [_validate(plan, runner) for plan in plans]
-    crossed = [_cross_validate(plan, runner) for plan in plans]
-    centers = [_centers(plan, runner) for plan in plans]
+    validated = [_validate(plan, resampling) for plan in plans]
+    crossed = [_cross_validate(plan, resampling) for plan in plans]
+    centers = [_centers(plan, resampling) for plan in plans]
     developed = runner.run("Develop the final models", [partial(steps.develop, plan) for plan in plans])
     predictions = [
         (*cross.predictions(), *steps.external_predictions(plan, models))
