@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final
@@ -19,7 +19,7 @@ from her2mri.evaluation.prediction import Prediction
 from her2mri.jobs import run_jobs
 from her2mri.models.development import Development
 from her2mri.validation.failures import failures_table
-from her2mri.validation.resampling import Lesions, Run, held_out
+from her2mri.validation.resampling import Lesions, Outcome, Run, held_out
 from her2mri.validation.scores import SCORES, is_label, scores, scores_of_resamples
 from her2mri.vocabulary import CROSS_VALIDATED, METRICS, PERFORMANCE_COLUMNS
 
@@ -177,26 +177,24 @@ def cross_validate_development(
         )
     do = partial(run_jobs, workers=workers) if run is None else run
     lesions = Lesions(frame.reset_index(drop=True), np.asarray(y), np.asarray(patient))
-    jobs: list[Callable[[], dict[str, Any]]] = [
-        partial(_repeat, development, lesions, n_folds, fold_seed(seed, task, number))
+    places = [
+        folds == fold
         for number in range(n_repeats)
+        for folds in [grouped_folds(lesions.y, lesions.patient, n_folds, fold_seed(seed, task, number))]
+        for fold in range(n_folds)
     ]
-    done = do(f"{task}: cross-validation of the development", jobs)
-    failures = tuple(reason for repeat in done for reason in repeat["failures"])
+    jobs = [partial(held_out, development, lesions, inside) for inside in places]
+    outcomes = do(f"{task}: cross-validation of the development", jobs)
+    failures = tuple(str(outcome.get("failure", "")) for outcome in outcomes)
     if all(failures):
         raise EstimationError(f"the development failed without every fold, first: {failures[0]}")
-    models = dict.fromkeys(name for repeat in done for name in repeat["probability"])
-    missing: list[None] = [None] * len(lesions.y)
     return CrossValidation(
         task=task,
         positive=positive,
         lesion=lesions.names("lesion_id"),
         patient_id=lesions.patient.astype(str),
         y=lesions.y,
-        probability={
-            name: np.array([repeat["probability"].get(name, missing) for repeat in done], dtype=float)
-            for name in models
-        },
+        probability=_pooled(outcomes, places, n_folds),
         failures=failures,
         n_folds=n_folds,
         seed=seed,
@@ -209,17 +207,14 @@ def fold_seed(seed: int, task: str, repeat: int) -> int:
     return int(seed_of(seed, task, "cross-validation", str(repeat)).generate_state(1)[0])
 
 
-def _repeat(development: Development, lesions: Lesions, n_folds: int, seed: int) -> dict[str, Any]:
-    """One division: the out-of-fold probability of each lesion by each model, None where a fold failed."""
-    folds = grouped_folds(lesions.y, lesions.patient, n_folds, seed)
-    probability: dict[str, list[float | None]] = {}
-    failures = []
-    for fold in range(n_folds):
-        inside = folds == fold
-        outcome = held_out(development, lesions, inside)
-        failures.append(outcome.get("failure", ""))
+def _pooled(
+    outcomes: Sequence[Outcome], places: Sequence[NDArray[np.bool_]], n_folds: int
+) -> dict[str, FloatArray]:
+    """The out-of-fold probabilities (n_repeats, n) of each model; NaN where a fold failed."""
+    models = dict.fromkeys(name for outcome in outcomes for name in outcome.get("models", {}))
+    shape = len(outcomes) // n_folds, len(places[0])
+    pooled: dict[str, FloatArray] = {name: np.full(shape, np.nan) for name in models}
+    for at, (outcome, inside) in enumerate(zip(outcomes, places, strict=True)):
         for name, found in outcome.get("models", {}).items():
-            column = probability.setdefault(name, [None] * len(folds))
-            for row, value in zip(np.flatnonzero(inside).tolist(), found["probability"], strict=True):
-                column[row] = value
-    return {"probability": probability, "failures": failures}
+            pooled[name][at // n_folds, inside] = found["probability"]
+    return pooled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -22,8 +23,11 @@ from her2mri.sample_size.verdict import SizeVerdict, size_verdict
 from her2mri.study.recommended.plan import Lesions, RecommendedPlan
 from her2mri.vocabulary import CROSS_VALIDATED, EXTERNAL_VALIDATION, TRAINING
 
-STEP = 0.01
+STEP: Final = 0.01
 """Between the thresholds of a decision curve."""
+
+HARMONISATION_DRAWS: Final = 100
+"""Of the lesions that a new center is adapted to: its interval is wide for other reasons."""
 
 
 def verdict_on_size(plan: RecommendedPlan) -> SizeVerdict:
@@ -137,6 +141,7 @@ def harmonised(plan: RecommendedPlan, model: str) -> CombatEffect:
         frame.loc[whole, "center"],
         new_center=center,
         measurements=names,
+        n_resamples=HARMONISATION_DRAWS,
         seed=plan.study.seed,
         task=plan.data.task.name,
     )
