@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.published import Training, published_training
-from benchmarks.rows import Row, ask_r
+from benchmarks.rows import Row, ask_r, fastest
 from her2mri.cohort.design_matrix import Encoding, IntArray
+from her2mri.selection.lasso import cross_validated_lasso
 from her2mri.selection.paper_selection import Selection, paper_selection
+from her2mri.selection.stepwise import stepwise_aic
 
 PACKAGES = ("glmnet", "MASS")
-STEPS = ("lasso", "multivariable", "stepwise", "final")
+FEW = 3
+"""Resamples in which the stepwise search starts from all candidates too."""
 
 
 def our_choice(training: Training, rows: IntArray, folds: IntArray) -> Selection:
@@ -21,6 +26,15 @@ def our_choice(training: Training, rows: IntArray, folds: IntArray) -> Selection
     frame = training.frame.iloc[rows]
     encoding = Encoding.learn(frame, training.candidates)
     return paper_selection(encoding, encoding.matrix(frame), training.y[rows], folds)
+
+
+def from_all_candidates(training: Training, rows: IntArray, folds: IntArray) -> set[str]:
+    """The LASSO, and the variables that the stepwise search keeps when it starts from every candidate."""
+    frame = training.frame.iloc[rows]
+    encoding = Encoding.learn(frame, training.candidates)
+    X, y = encoding.matrix(frame), training.y[rows]
+    cross_validated_lasso(X, y, folds)
+    return {encoding.variables[group].name for group in stepwise_aic(X, y, encoding.groups).groups}
 
 
 def differences(ours: Selection, theirs: pd.Series) -> dict[str, tuple[list[str], list[str]]]:
@@ -40,25 +54,35 @@ def bench(folder: Path, *, resamples: int = 10, repeats: int = 3) -> list[Row]:
     training = published_training()
     drawn = training.resamples(resamples + 1)
     training.write(folder, drawn)
-    asked = ask_r("recipe.R", folder, packages=PACKAGES)
-    choices, seconds = [], []
-    for rows, folds in drawn:
-        choices.append(our_choice(training, rows, folds))
-        seconds.append(min(_seconds(training, rows, folds) for _ in range(repeats)))
-    ours = float(pd.Series(seconds[1:]).median())
-    peer = None
+    asked = ask_r("recipe.R", folder, FEW, packages=PACKAGES)
+    choices = [our_choice(training, rows, folds) for rows, folds in drawn]
+    ours = _median([fastest(partial(our_choice, training, *each), repeats=repeats) for each in drawn[1:]])
+    few = drawn[1 : FEW + 1]
+    ours_all = _median([fastest(partial(from_all_candidates, training, *each), repeats=1) for each in few])
+    peer = peer_all = None
     if asked:
         answers = pd.read_csv(folder / "recipe_r.csv", keep_default_na=False)
-        peer = float(answers["seconds"].iloc[1:].median())
+        peer = _median(answers["seconds"].iloc[1:])
+        peer_all = _median(pd.to_numeric(answers["full_seconds"].iloc[1 : len(few) + 1]))
         _report(choices, answers)
-    work = "recipe, whole, one resample (cv.glmnet, glm, stepAIC, glm)"
-    return [Row(work, ours, peer, f"613 x 45, 10 folds; median of {resamples} resamples")]
+        theirs = answers["full"].iloc[1 : len(few) + 1]
+        alike = sum(
+            from_all_candidates(training, *each) == set(r.split())
+            for each, r in zip(few, theirs, strict=True)
+        )
+        print(f"  same choices as stepAIC from all candidates: {alike} of {len(few)} resamples", flush=True)
+    size = "613 x 45, 10 folds; median of"
+    return [
+        Row("recipe, whole, one resample (cv.glmnet, glm, stepAIC, glm)", ours, peer, f"{size} {resamples} resamples"),
+        Row(
+            "recipe, stepwise from all 29 candidates (cv.glmnet, stepAIC)", ours_all, peer_all,
+            f"{size} {len(few)} resamples",
+        ),
+    ]  # fmt: skip
 
 
-def _seconds(training: Training, rows: IntArray, folds: IntArray) -> float:
-    start = time.process_time()
-    our_choice(training, rows, folds)
-    return time.process_time() - start
+def _median(seconds: Iterable[float]) -> float:
+    return float(np.median(list(seconds)))
 
 
 def _report(choices: list[Selection], answers: pd.DataFrame) -> None:

@@ -1,5 +1,5 @@
 # The published recipe by R's own packages, resample by resample: cv.glmnet, glm, MASS::stepAIC, glm.
-# Rscript recipe.R FOLDER: reads lesions.csv, levels.csv, resamples.csv; writes recipe_r.csv.
+# Rscript recipe.R FOLDER FEW: reads lesions.csv, levels.csv, resamples.csv; writes recipe_r.csv.
 #
 # Timed as it is mostly run, with glmnet's default tolerance and plain glm. Where the classes separate the
 # recipe asks for Firth's penalty, which no package of Debian's R offers for tests of whole factors: it is
@@ -9,7 +9,9 @@ suppressPackageStartupMessages({
   library(glmnet)
   library(MASS)
 })
-folder <- commandArgs(trailingOnly = TRUE)[1]
+arguments <- commandArgs(trailingOnly = TRUE)
+folder <- arguments[1]
+few <- as.integer(arguments[2]) # resamples in which stepAIC also starts from all candidates
 path <- function(name) file.path(folder, name)
 levels <- read.csv(path("levels.csv"), colClasses = "character")
 lesions <- read.csv(path("lesions.csv"), colClasses = "character")
@@ -118,11 +120,18 @@ for (number in unique(resamples$resample)) {
     tight <- lasso(frame, drawn$fold, thresh = 1e-14, maxit = 1e7)
     tight_final <- if (identical(tight, first)) chosen$final else after_lasso(frame, tight, firth = TRUE)$final
   })
+  full_seconds <- NA
+  full <- ""
+  if (number >= 1 && number <= few) suppressWarnings({
+    start <- sum(proc.time()[1:2])
+    full <- attr(terms(stepAIC(model(frame, setdiff(names(frame), "y")), direction = "both", trace = 0)), "term.labels")
+    full_seconds <- lasso_seconds + sum(proc.time()[1:2]) - start
+  })
   words <- function(names) paste(names, collapse = " ")
   answers <- rbind(answers, data.frame(
     resample = number, seconds = seconds, lasso_seconds = lasso_seconds, lasso = words(first),
     multivariable = words(chosen$multivariable), stepwise = words(chosen$stepwise), final = words(chosen$final),
-    plain = words(plain$final), lasso_tight = words(tight), final_tight = words(tight_final)
+    full_seconds = full_seconds, full = words(full), plain = words(plain$final), lasso_tight = words(tight), final_tight = words(tight_final)
   ))
 }
 write.csv(answers, path("recipe_r.csv"), row.names = FALSE)
