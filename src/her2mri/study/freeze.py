@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from typing import Any
@@ -20,13 +21,14 @@ from her2mri.cohort.design_matrix import Encoding
 from her2mri.dictionary import DataDictionary, Exclusion, Variable
 from her2mri.evaluation.decision_curve import DCA_RULES
 from her2mri.evaluation.performance import YOUDEN_TRAINING
+from her2mri.models.development import DevelopedModel
 from her2mri.models.fit import Fit
 from her2mri.study.freeze_development import development_summary, linear_predictor_summary
 from her2mri.study.freeze_parameters import frozen_parameters
 from her2mri.study.results import StudyResult
 from her2mri.study.study_file import StudyFile
 from her2mri.study.task_data import TaskData
-from her2mri.vocabulary import CHALLENGERS, MODELS, TRAINING
+from her2mri.vocabulary import CHALLENGERS, CROSS_VALIDATED, MODELS, TRAINING
 
 _LOCKED = "highest Youden index on the development lesions"
 _UNFROZEN = frozenset({"GB"})
@@ -36,29 +38,63 @@ _ROW = ("estimate", "conf_low", "conf_high", "threshold")
 
 @dataclass(frozen=True)
 class Development:
-    """What a fit was made from and how well it did: ``performance`` has the columns of the vocabulary."""
+    """What a fit was made from and how well it did: ``performance`` has the columns of the vocabulary.
+
+    ``data`` has the lesions of the fit in ``TRAINING``; the threshold is the one locked on ``locked_on``.
+    """
 
     study: StudyFile
     cohort: Cohort
     data: TaskData
     performance: pd.DataFrame
+    protocol: str = "paper"
+    locked_on: str = TRAINING
 
 
 def bundles(result: StudyResult, *, with_patient_data: bool = False) -> dict[str, Bundle]:
-    """The models of a study by ``task/model``; SVM and k-NN, which hold patients, only ``with_patient_data``.
+    """The models of a study by ``task/model``, those of the recommended protocol by ``task/recommended/model``.
 
-    Families that no bundle can hold are left out.
+    SVM and k-NN, which hold patients, only ``with_patient_data``. Families that no bundle can hold, and models
+    averaged over imputations, are left out.
     """
-    found = {}
+    found: dict[str, Bundle] = {}
     for name, task in result.tasks.items():
         source = Development(result.study, result.cohort, task.data, task.evaluation.frame())
-        encoding = next(iter(task.fits.values())).encoding
-        summary = summarised(encoding, source)
-        for model, fit in task.fits.items():
-            if model in _UNFROZEN or (model in PATIENT_FAMILIES and not with_patient_data):
-                continue
-            same = fit.encoding == encoding
-            found[f"{name}/{model}"] = freeze(fit, source, summary=summary if same else None)
+        found |= _frozen(name, task.fits, source, with_patient_data)
+    if result.recommended is None:
+        return found
+    for name, advised in result.recommended.tasks.items():
+        source = Development(
+            result.study,
+            result.recommended.cohort,
+            advised.plan.data,
+            advised.performance_frame(),
+            protocol="recommended",
+            locked_on=CROSS_VALIDATED,
+        )
+        fits = {
+            model: developed.fit
+            for model, developed in advised.developed.items()
+            if isinstance(developed, DevelopedModel)
+        }
+        found |= _frozen(f"{name}/recommended", fits, source, with_patient_data)
+    return found
+
+
+def _frozen(
+    folder: str, fits: Mapping[str, Fit], source: Development, with_patient_data: bool
+) -> dict[str, Bundle]:
+    """The fits that a bundle can hold; those of the same inputs share one summary of the development."""
+    found: dict[str, Bundle] = {}
+    summaries: list[tuple[Encoding, dict[str, Any]]] = []
+    for model, fit in fits.items():
+        if model in _UNFROZEN or (model in PATIENT_FAMILIES and not with_patient_data):
+            continue
+        summary = next((known for encoding, known in summaries if encoding == fit.encoding), None)
+        if summary is None:
+            summary = summarised(fit.encoding, source)
+            summaries.append((fit.encoding, summary))
+        found[f"{folder}/{model}"] = freeze(fit, source, summary=summary)
     return found
 
 
@@ -104,7 +140,7 @@ def freeze(fit: Fit, source: Development, *, summary: dict[str, Any] | None = No
         ],
         "encoding": _encoding(fit.encoding),
         "parameters": frozen_parameters(fit.estimator),
-        "thresholds": _thresholds(rows),
+        "thresholds": _thresholds(rows, source.locked_on),
         "development": development,
         "performance": _performance(rows),
         "card": _card(fit, source, development, exclusions),
@@ -179,9 +215,9 @@ def _encoding(encoding: Encoding) -> dict[str, Any]:
     }
 
 
-def _thresholds(rows: pd.DataFrame) -> list[dict[str, Any]]:
+def _thresholds(rows: pd.DataFrame, locked_on: str) -> list[dict[str, Any]]:
     """Those fixed on the development lesions: Youden's, and the readings of the highest net benefit."""
-    training = rows[rows["sample"] == TRAINING]
+    training = rows[rows["sample"] == locked_on]
     found = []
     youden = training.loc[training["threshold_rule"] == YOUDEN_TRAINING, "threshold"].dropna()
     if len(youden):
@@ -235,7 +271,7 @@ def _lineage(source: Development) -> dict[str, Any]:
     tables = provenance.get("tables") or ([whole] if whole["name"] else [])
     return {
         "her2mri": __version__,
-        "protocol": source.study.protocol,
+        "protocol": source.protocol,
         "label_rule": str(provenance.get("label_rule") or _label_rule(source)),
         "seed": source.study.seed,
         "study_sha256": hashlib.sha256(canonical(settings).encode("utf-8")).hexdigest(),
