@@ -37,6 +37,9 @@ CHALLENGERS: Final[dict[str, str]] = {
 }
 """Models that the published study did not have, developed beside its own."""
 
+MODEL_LABELS: Final[dict[str, str]] = {**MODELS, **CHALLENGERS}
+"""Every model with its label."""
+
 
 @dataclass(frozen=True)
 class Metric:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from her2mri.evaluation.drawing import axes_to_draw_on, colour_of, label_of
 from her2mri.figure_style import INK, REFERENCE_COLOUR, SAMPLE_COLOURS, figure_style
-from her2mri.vocabulary import MODELS, SAMPLES
+from her2mri.vocabulary import MODEL_LABELS, SAMPLES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ def draw_calibration(calibration: pd.DataFrame, *, ax: Axes | None = None) -> Ax
         ax.set(xlim=(-0.01, 1.01), ylim=(floor, 1.01), yticks=[0, 0.2, 0.4, 0.6, 0.8, 1])
         ax.set(xlabel="Predicted probability", ylabel="Observed proportion")
         ax.spines["left"].set_bounds(0.0, 1.0)
-        ax.set_title(label_of(MODELS, str(calibration["model"].iloc[0])))
+        ax.set_title(label_of(MODEL_LABELS, str(calibration["model"].iloc[0])))
         # Above the strips, in the corner that a curve near the diagonal leaves free.
         corner = (1.01, (0.015 - floor) / (1.01 - floor))
         ax.legend(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from her2mri.evaluation.drawing import axes_to_draw_on, colour_of, label_of
 from her2mri.figure_style import INK, REFERENCE_COLOUR, SAMPLE_COLOURS, figure_style
-from her2mri.vocabulary import MODELS, SAMPLES
+from her2mri.vocabulary import MODEL_LABELS, SAMPLES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def draw_decision_curve(decision_curve: pd.DataFrame, *, ax: Axes | None = None)
             xlim=_range(decision_curve["threshold"]), ylim=(max(bottom, -0.5 * top) - 0.15 * top, 1.15 * top)
         )
         ax.set(xlabel="Threshold probability", ylabel="Net benefit")
-        ax.set_title(label_of(MODELS, str(decision_curve["model"].iloc[0])))
+        ax.set_title(label_of(MODEL_LABELS, str(decision_curve["model"].iloc[0])))
         _mark_locked(ax, decision_curve["locked_threshold"])
         ax.plot([], [], color=INK, linewidth=0.8, linestyle=(0, (3, 2)), label="Treat all (per sample)")
         ax.legend(loc="upper right", handlelength=1.8, borderaxespad=0.2)
@@ -56,7 +56,7 @@ def draw_difference(table: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         if reach == reach:
             ax.set_ylim(-reach, reach)
         ax.set(xlim=_range(at), xlabel="Threshold probability", ylabel="Difference in net benefit")
-        names = (label_of(MODELS, str(table[column].iloc[0])) for column in ("model", "comparator"))
+        names = (label_of(MODEL_LABELS, str(table[column].iloc[0])) for column in ("model", "comparator"))
         ax.set_title("\nless ".join(names))
         ax.legend(loc="lower left", handlelength=1.4)
     return ax

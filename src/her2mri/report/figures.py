@@ -14,7 +14,7 @@ from her2mri.explanation.shapley_explanation import ShapleyValues
 from her2mri.figure_style import DOUBLE_COLUMN, figure_style
 from her2mri.output.wording import count, listing
 from her2mri.study.results import StudyResult, TaskResult
-from her2mri.vocabulary import MODELS, SAMPLES
+from her2mri.vocabulary import MODEL_LABELS, SAMPLES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,11 +143,11 @@ def _shapley(task: TaskResult, model: str) -> StudyFigure:
     values = task.shapley[model]
     return StudyFigure(
         f"shapley_summary_{task.name}_{model}",
-        f"Shapley values, {MODELS[model].lower()}",
+        f"Shapley values, {MODEL_LABELS[model].lower()}",
         f"Each dot is a training lesion (n = {len(values.lesion_ids)}): how far the value of the variable moves its "
         f"predicted probability of {values.positive_label} from the average. Bars mark the mean of a level. Computed "
         f"exactly over {values.n_background} training lesions as background.",
-        f"Shapley values of each variable for every training lesion, {MODELS[model].lower()}.",
+        f"Shapley values of each variable for every training lesion, {MODEL_LABELS[model].lower()}.",
         partial(_figure_of, values.plot_summary),
         narrow=True,
     )
@@ -185,7 +185,7 @@ def _without_curve(task: TaskResult, models: Sequence[str]) -> str:
 def _models_in(frame: pd.DataFrame) -> list[str]:
     """The models that a table has rows of: one without probabilities, or with one for all, has no curve."""
     present = set(frame["model"])
-    return [model for model in MODELS if model in present]
+    return [model for model in MODEL_LABELS if model in present]
 
 
 def _figure_of(plot: Callable[[], Axes]) -> Figure:
@@ -223,5 +223,5 @@ def _panels(
 
 def _bars(values: ShapleyValues, *, ax: Axes) -> Axes:
     values.plot_bar(ax=ax)
-    ax.set(title=MODELS[values.model], xlabel="Mean absolute Shapley value")
+    ax.set(title=MODEL_LABELS[values.model], xlabel="Mean absolute Shapley value")
     return ax

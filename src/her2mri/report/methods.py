@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from her2mri.output.wording import count, listing
 from her2mri.study.results import StudyResult, TaskResult
-from her2mri.vocabulary import MODELS, SAMPLES
+from her2mri.vocabulary import MODEL_LABELS, SAMPLES
 
 Paragraph = tuple[str, str]
 
@@ -94,7 +94,7 @@ def _selection(result: StudyResult) -> Paragraph:
 
 
 def _models(result: StudyResult) -> Paragraph:
-    names = listing([MODELS[name].lower() for name in result.study.models.families])
+    names = listing([MODEL_LABELS[name].lower() for name in result.study.models.families])
     labels = (
         " k-nearest neighbours was scored by its class, as published, so calibration and decision curves do not apply."
         if result.study.models.knn_labels

@@ -9,7 +9,7 @@ import pandas as pd
 from her2mri.evaluation.decision_curve import DCA_RULES
 from her2mri.output.display_table import DisplayTable
 from her2mri.output.wording import NOT_APPLICABLE, estimate, metric_label, number
-from her2mri.vocabulary import MODELS, SAMPLES
+from her2mri.vocabulary import MODEL_LABELS, SAMPLES
 
 _CLASSIFICATION = ("sensitivity", "specificity", "accuracy", "npv", "ppv")
 _CALIBRATION = ("brier", "calibration_in_the_large", "calibration_intercept", "calibration_slope", "ici")
@@ -120,7 +120,7 @@ def _heading(sample: str, in_sample: pd.DataFrame, width: int) -> tuple[str, ...
 
 def _models(frame: pd.DataFrame) -> Sequence[str]:
     present = set(frame["model"])
-    return [name for name in MODELS if name in present]
+    return [name for name in MODEL_LABELS if name in present]
 
 
 def _cell(frame: pd.DataFrame, metric: str) -> str:

@@ -20,7 +20,7 @@ from her2mri.report.summary import TaskSummary
 from her2mri.report.table_one_table import table_one_table
 from her2mri.selection.selection import STEPS, WALD
 from her2mri.study.results import TaskResult
-from her2mri.vocabulary import MODELS, SAMPLES
+from her2mri.vocabulary import MODEL_LABELS, SAMPLES
 
 if TYPE_CHECKING:
     from her2mri.report.view import FigureView
@@ -160,7 +160,9 @@ def _models_table(task: TaskResult) -> DisplayTable:
     rows = []
     for name, fit in task.fits.items():
         auc = fit.tuning.loc[fit.tuning["chosen"], "cross_validated_auc"].iloc[0]
-        rows.append((MODELS[name], fit.settings() or "nothing to choose", " ".join(fit.notes), number(auc)))
+        rows.append(
+            (MODEL_LABELS[name], fit.settings() or "nothing to choose", " ".join(fit.notes), number(auc))
+        )
     return DisplayTable(
         "Settings chosen by cross-validation",
         ("Model", "Settings", "Notes", "Cross-validated AUC"),

@@ -10,7 +10,7 @@ import pandas as pd
 from her2mri.evaluation.drawing import axes_to_draw_on, label_of
 from her2mri.figure_style import INK, MODEL_COLOURS, REFERENCE_COLOUR, figure_style
 from her2mri.validation.stability import OF_THE_MODEL
-from her2mri.vocabulary import MODELS
+from her2mri.vocabulary import MODEL_LABELS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ def draw_instability(instability: pd.DataFrame, *, ax: Axes | None = None) -> Ax
         ax.plot([0, 1], [0, 1], color=REFERENCE_COLOUR, linestyle=(0, (4, 3)), linewidth=0.8)
         ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="Probability by the model")
         ax.set_ylabel("Probability by the models of resamples")
-        ax.set_title(label_of(MODELS, str(ordered["model"].iloc[0])))
+        ax.set_title(label_of(MODEL_LABELS, str(ordered["model"].iloc[0])))
         said = f"2.5 to 97.5 % of {int(ordered['n_resamples'].iloc[0])} resamples\n"
         said += f"mean absolute difference {ordered['mape'].mean():.3f}"
         ax.text(0.98, 0.02, said, transform=ax.transAxes, ha="right", va="bottom", fontsize=7, bbox=_BEHIND)
@@ -67,7 +67,7 @@ def draw_calibration_instability(curves: pd.DataFrame, *, ax: Axes | None = None
         own = curves[curves["resample"] == OF_THE_MODEL]
         ax.plot(own["predicted"], own["observed"], color=INK, label="The model")
         ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="Predicted probability", ylabel="Observed proportion")
-        ax.set_title(label_of(MODELS, str(curves["model"].iloc[0])))
+        ax.set_title(label_of(MODEL_LABELS, str(curves["model"].iloc[0])))
         legend = ax.legend(loc="lower right", handlelength=1.4, labelspacing=0.3)
         for line in legend.get_lines():
             line.set_alpha(1.0)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from her2mri.evaluation.drawing import axes_to_draw_on, label_of
 from her2mri.figure_style import INK, MODEL_COLOURS, REFERENCE_COLOUR, figure_style
-from her2mri.vocabulary import MODELS
+from her2mri.vocabulary import MODEL_LABELS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,7 +44,7 @@ def draw_selection(
         ax.set_ylim(len(shown) - 0.4, -0.6)
         ax.set(xlim=(0, 1), xlabel=f"Share of {int(shown['n_resamples'].iloc[0])} resamples that select it")
         ax.tick_params(axis="y", length=0)
-        ax.set_title(label_of(MODELS, str(shown["model"].iloc[0])))
+        ax.set_title(label_of(MODEL_LABELS, str(shown["model"].iloc[0])))
         left_out = len(selection) - len(shown)
         said = "filled: in the model" + (f"\n{left_out} rarer ones not shown" if left_out else "")
         ax.text(0.98, 0.02, said, transform=ax.transAxes, ha="right", va="bottom", fontsize=7)
