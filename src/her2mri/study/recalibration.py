@@ -14,6 +14,8 @@ from her2mri.errors import EstimationError
 from her2mri.study.freeze_parameters import symmetric
 
 _ITERATIONS: Final = 100
+_ROUNDING: Final = 1e-12
+"""Near the maximum a good step may seem to lose by this share of the loss: it is a sum rounded."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,8 @@ def penalised_fit(
             step = np.linalg.solve(curvature, gradient)
         except np.linalg.LinAlgError as error:
             raise EstimationError("these lesions do not determine the update") from error
-        size = 1.0
-        while size > 1e-8 and loss(theta + size * step) > loss(theta):
+        size, now = 1.0, loss(theta)
+        while size > 1e-8 and loss(theta + size * step) > now + _ROUNDING * abs(now):
             size /= 2
         theta = theta + size * step
         if np.abs(step).max() < 1e-10 * max(1.0, float(np.abs(theta).max())):
