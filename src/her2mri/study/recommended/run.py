@@ -223,7 +223,7 @@ def _notes(one: HeldOut, parts: Mapping[str, Any]) -> list[Caveat]:
         caveats += [
             Caveat(
                 "failed_resamples",
-                f"{label}, {row['stage']}: {row['n_failed']} of {row['n_resamples']} developments failed: "
+                f"{label}, {row['stage']}: {row['n_failed']} of {row['n_developments']} developments failed: "
                 f"{row['reason']}",
             )
             for row in table.to_dict("records")
