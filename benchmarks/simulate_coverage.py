@@ -11,6 +11,7 @@ follows the same law in all settings, so the truth, computed by integration, is 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -128,10 +129,12 @@ def main() -> None:
     asked = parser.parse_args()
     settings = [(n, share) for n in SIZES for share in (0.0, BILATERAL)]
     with threadpool_limits(limits=1):
-        found = [
-            coverage(n, share, max(2, round(SIZES[n] * asked.scale)), asked.seed, asked.bootstraps)
-            for n, share in settings
-        ]
+        found = []
+        for n, share in settings:
+            samples = max(2, round(SIZES[n] * asked.scale))
+            found.append(coverage(n, share, samples, asked.seed, asked.bootstraps))
+            said = {name: round(held, 4) for name, (held, _) in found[-1].items()}
+            print(f"n = {n}, bilateral {share:.0%}, {samples} samples: {said}", file=sys.stderr, flush=True)
     heads = [f"{n}{', bilateral' if share else ''}" for n, share in settings]
     print(f"| interval of | {' | '.join(heads)} |")
     print(f"| --- | {' | '.join('---:' for _ in heads)} |")
