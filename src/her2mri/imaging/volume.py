@@ -1,4 +1,7 @@
-"""Images in memory: signal with its place in the patient, and nothing that names the patient."""
+"""Images in memory: signal with its place in the patient, and nothing that names the patient.
+
+``notes`` of an image say in words what its reading assumed, combined or left out.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,7 @@ class DynamicSeries:
     seconds: NDArray[np.float64]
     geometry: Geometry
     timing: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +50,7 @@ class DiffusionSeries:
     signal: Floats
     b_values: NDArray[np.float64]
     geometry: Geometry
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +59,7 @@ class AdcMap:
 
     values: Floats
     geometry: Geometry
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,3 +69,4 @@ class Roi:
     mask: NDArray[np.bool_]
     geometry: Geometry
     label: str
+    notes: tuple[str, ...] = ()
