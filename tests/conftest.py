@@ -50,6 +50,7 @@ def lesions() -> pd.DataFrame:
 def settings() -> dict[str, dict[str, object]]:
     """A study small enough for tests: few resamples, the synthetic predictors."""
     return {
+        "protocol": "paper",
         "data": {"external_centers": ["South"]},
         "selection": {"predictors": PREDICTORS},
         "evaluation": {"n_bootstrap": 100},

@@ -6,6 +6,7 @@ import pytest
 
 STUDY = """
 title = "Two centers"
+protocol = "paper"
 tasks = ["her2_low"]
 [data]
 tables = ["lesions.csv"]

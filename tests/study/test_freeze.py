@@ -11,6 +11,7 @@ from her2mri.study.study import Study
 def run():
     study = Study.from_toml(
         None,
+        protocol="paper",
         tasks=("her2_low",),
         selection={"method": "published"},
         models={"families": ("DT", "k-NN", "LR")},

@@ -12,7 +12,7 @@ from her2mri.study.study import Study
 
 @pytest.fixture(scope="module")
 def result():
-    small = {"models": {"families": ["LR"]}, "evaluation": {"n_bootstrap": 100}}
+    small = {"protocol": "paper", "models": {"families": ["LR"]}, "evaluation": {"n_bootstrap": 100}}
     return Study.from_toml(None, **small, explanation={"background": 10}).run()
 
 
