@@ -161,6 +161,14 @@ def test_the_equation_adds_up_to_the_log_odds(open_page, published):
     assert numbers[-1] == pytest.approx(answer.linear_predictor, abs=0.0005)
 
 
+def test_a_click_that_leaves_a_field_does_what_it_was_made_for(open_page, published):
+    page = open_page()
+    type_lesion(page, published)
+    page.locator("#input-adc").fill("0.9")
+    page.locator("details.equation summary").first.click()
+    assert page.locator("details.equation").first.get_attribute("open") is not None
+
+
 def test_another_case_mix_moves_the_answer(open_page, published):
     page = open_page()
     type_lesion(page, published)

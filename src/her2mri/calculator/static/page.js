@@ -98,10 +98,12 @@ function showAnswer() {
 // A value as it stands while it is typed; a number that cannot be is said only when its field is left.
 function take(input, isDone) {
   const { name } = input;
+  const before = JSON.stringify([state.lesion, state.prevalence, state.errors]);
   if (input.type === "radio" || input.tagName === "SELECT") state.lesion[name] = input.value;
   else if (input.type === "checkbox") state.lesion[name] = input.checked ? input.value : "";
   else takeTyped(input, isDone);
-  if (name !== "case") showAnswer();
+  // Leaving a field must not draw the answer anew: what is being clicked would be gone before the click ends.
+  if (JSON.stringify([state.lesion, state.prevalence, state.errors]) !== before) showAnswer();
 }
 
 function takeTyped({ name, value: text }, isDone) {
