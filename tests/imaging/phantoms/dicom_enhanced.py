@@ -39,9 +39,7 @@ def write_enhanced(
         for phase in reversed(range(len(phantom.starts))):
             when = injection + timedelta(seconds=float(phantom.starts[phase]))
             groups.append(_frame(phantom, index, phase, when))
-            frames.append(
-                phantom.series.signal[phase, index] / 2
-            )  # half: each frame has a rescale slope of 2
+            frames.append(phantom.series.signal[phase, index] * 2)  # each frame has a rescale slope of a half
     data.PerFrameFunctionalGroupsSequence = Sequence(groups)
     fill(data, np.stack(frames))
     data.NumberOfFrames = len(frames)
@@ -63,7 +61,7 @@ def _frame(phantom: DynamicPhantom, index: int, phase: int, when: datetime) -> D
     place(position, phantom.series.geometry, index)
     for tag in ("ImageOrientationPatient", "PixelSpacing", "SliceThickness"):
         delattr(position, tag)
-    values.RescaleIntercept, values.RescaleSlope, values.RescaleType = "0", number(2), "US"
+    values.RescaleIntercept, values.RescaleSlope, values.RescaleType = "0", number(0.5), "US"
     group.FrameContentSequence, group.PlanePositionSequence = Sequence([content]), Sequence([position])
     group.PixelValueTransformationSequence = Sequence([values])
     return group
