@@ -83,3 +83,7 @@ class LesionError(InputError):
 
 class EstimationError(Her2mriError):
     """A fit or an estimate does not exist for these data (separation, one class, no convergence)."""
+
+
+class NothingSelectedError(EstimationError):
+    """A selection ends without any variable: all that these lesions tell is how common the event is."""

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.dictionary import Variable
+from her2mri.errors import NothingSelectedError
 from her2mri.models.family import FAMILIES
 from her2mri.models.fit import Fit
 from her2mri.models.recipe import Recipe
@@ -53,26 +55,46 @@ class DevelopedModel:
 
 
 @dataclass(frozen=True)
+class ConstantModel:
+    """What is left where nothing is selected: every lesion has the share of events of those developed on."""
+
+    share: float
+    selected: tuple[str, ...] = ()
+
+    def probability(self, frame: pd.DataFrame) -> FloatArray:
+        """The share, for each lesion."""
+        return np.full(len(frame), self.share)
+
+
+@dataclass(frozen=True)
 class RecipeDevelopment:
     """A recipe for some families: those made from selected predictors share one selection.
 
-    ``candidates`` are looked at by the selection, and all taken by families that weigh them by themselves.
+    ``candidates`` are looked at by the selection, and all taken by families that weigh them by themselves. Where
+    the selection leaves nothing, the families made from it are constant: that is what the recipe comes to, and
+    a resample that ended so must count (docs/decisions/0105).
     """
 
     recipe: Recipe
     families: tuple[str, ...]
     candidates: tuple[Variable, ...]
 
-    def __call__(self, frame: pd.DataFrame, y: IntArray, patient: IntArray) -> dict[str, DevelopedModel]:
+    def __call__(self, frame: pd.DataFrame, y: IntArray, patient: IntArray) -> dict[str, Developed]:
         """Select once if any family asks for it, then tune and fit each family."""
         chosen: tuple[str, ...] = ()
         if any(FAMILIES[name].predictors == "selected" for name in self.families):
-            chosen = self.recipe.select(frame, y, patient, self.candidates).variables
+            try:
+                chosen = self.recipe.select(frame, y, patient, self.candidates).variables
+            except NothingSelectedError:
+                chosen = ()
         return {name: self._developed(name, chosen, frame, y, patient) for name in self.families}
 
     def _developed(
         self, name: str, chosen: tuple[str, ...], frame: pd.DataFrame, y: IntArray, patient: IntArray
-    ) -> DevelopedModel:
+    ) -> Developed:
+        from_selected = FAMILIES[name].predictors == "selected"
+        if from_selected and not chosen:
+            return ConstantModel(float(np.mean(y)))
         predictors = self.recipe.predictors(name, chosen, self.candidates)
         fit = self.recipe.fit(name, frame, y, patient, predictors)
-        return DevelopedModel(chosen if FAMILIES[name].predictors == "selected" else fit.used, fit)
+        return DevelopedModel(chosen if from_selected else fit.used, fit)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from her2mri.cohort.design_matrix import Encoding, FloatArray
-from her2mri.errors import EstimationError
+from her2mri.errors import EstimationError, NothingSelectedError
 from her2mri.selection.firth import fit_flic, penalised_ratio_tests
 from her2mri.selection.lasso import CrossValidatedLasso, cross_validated_lasso
 from her2mri.selection.logistic import fit_logistic
@@ -56,8 +56,10 @@ def paper_selection(
 
     Raises
     ------
+    NothingSelectedError
+        Where the LASSO leaves no variable.
     EstimationError
-        Where the LASSO leaves no variable, or a fit does not converge.
+        Where a fit does not converge.
 
     """
     for name, cut in (("multivariable_p", multivariable_p), ("final_p", final_p)):
@@ -105,7 +107,7 @@ def _lasso_step(encoding: Encoding, lasso: CrossValidatedLasso, rule: str, notes
         coefficients = lasso.coefficients("min")
     met = {term.variable for term, value in zip(encoding.terms, coefficients, strict=True) if value}
     if not met:
-        raise EstimationError("LASSO: no variable is left at the penalty of lowest cross-validated deviance")
+        raise NothingSelectedError("LASSO: no variable is left at the penalty of lowest cross-validated deviance")
     return SelectionStep(LASSO, encoding, _in_order(encoding, met), coefficients)
 
 

@@ -127,7 +127,8 @@ class ResamplingSettings(Settings):
         tuple(CHALLENGERS), description="Families developed beside those of the published study"
     )
     bootstrapped: tuple[str, ...] = Field(
-        ("LR", "EN", "Firth", "RCS"), description="Families developed in every resample; all are cross-validated"
+        ("LR", "EN", "Firth", "RCS"),
+        description="Families developed in every resample; all are cross-validated",
     )
     folds: int = Field(5, ge=2, le=20, description="Outer folds of the nested cross-validation")
     repeats: int = Field(2, ge=1, le=100, description="How often they are drawn anew")

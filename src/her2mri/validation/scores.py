@@ -126,7 +126,7 @@ def _shift(event: Floats, log_odds: Floats) -> float:
 def _line(event: Floats, log_odds: Floats) -> tuple[float, float]:
     from her2mri.selection import kernels
 
-    spread = float(log_odds.std())
+    spread = float(log_odds.std()) if np.ptp(log_odds) else 0.0
     positive, negative = log_odds[event == 1], log_odds[event == 0]
     apart = positive.min() >= negative.max() or negative.min() >= positive.max()
     if spread == 0.0 or apart:

@@ -228,10 +228,17 @@ def _notes(one: HeldOut, parts: Mapping[str, Any]) -> list[Caveat]:
             )
             for row in table.to_dict("records")
         ]
+    empty = [name for name, model in one.developed.items() if not model.selected]
+    if empty:
+        message = (
+            f"{label}: no variable was selected; {', '.join(empty)} give every lesion the share of events."
+        )
+        caveats.append(Caveat("nothing_selected", message))
     notes: list[EvaluationNote] = list(one.evaluation.notes)
     if parts.get("internal_external") is not None:
         notes += parts["internal_external"].notes
     for note in notes:
-        where = [label, SAMPLES.get(note.sample, note.sample).lower(), note.model]
+        sample = SAMPLES[note.sample].lower() if note.sample in SAMPLES else note.sample
+        where = [label, sample, note.model]
         caveats.append(Caveat(note.code, f"{', '.join(filter(None, where))}: {note.message}."))
     return caveats
