@@ -13,7 +13,8 @@ from her2mri.imaging.diffusion import adc_of, adc_std_error
 from her2mri.imaging.measured import Measured
 from her2mri.imaging.minimum_adc import UNIT, measure_minimum_adc
 from her2mri.imaging.noise import noise_in_space
-from her2mri.imaging.region import Window, cropped, region_on
+from her2mri.imaging.region import Window, cropped
+from her2mri.imaging.resample import onto
 from her2mri.imaging.settings import MeasureSettings
 from her2mri.imaging.sub_roi import Discs, discs
 from her2mri.imaging.view import SliceView, slice_view
@@ -47,7 +48,7 @@ def lesion_adc(
     images: DiffusionSeries | AdcMap, roi: Roi, enhancing: Roi | None, settings: MeasureSettings
 ) -> LesionAdc:
     """The minimum ADC within ``roi``, and within ``enhancing`` where it is given; InputError as ``measure``."""
-    mask = region_on(roi, images.geometry)
+    mask = onto(roi, images.geometry)
     around = cropped(mask)
     inner = mask[around]
     found = _map(images, around, inner, settings)
@@ -57,7 +58,7 @@ def lesion_adc(
     if lost > _LARGE:
         notes.append(f"{lost:.0%} of the lesion was left out of the ADC: its signal is within the noise.")
     if enhancing is not None:
-        living = usable & region_on(enhancing, images.geometry)[around]
+        living = usable & onto(enhancing, images.geometry)[around]
         if living.any() and np.count_nonzero(living) < (1 - _LARGE) * np.count_nonzero(usable):
             share = 1.0 - np.count_nonzero(living) / np.count_nonzero(usable)
             notes.append(f"{share:.0%} of the lesion was left out of the ADC: it does not enhance.")

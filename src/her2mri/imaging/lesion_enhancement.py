@@ -13,7 +13,8 @@ from her2mri.imaging.early_enhancement import EARLY_SECONDS, early_phases
 from her2mri.imaging.enhancement import measure_enhancement, type_shares
 from her2mri.imaging.measured import Measured
 from her2mri.imaging.noise import noise_between_phases, noise_in_space
-from her2mri.imaging.region import cropped, region_on
+from her2mri.imaging.region import cropped
+from her2mri.imaging.resample import onto
 from her2mri.imaging.settings import MeasureSettings
 from her2mri.imaging.sub_roi import discs
 from her2mri.imaging.view import SignalCurve, SliceView, slice_view
@@ -36,7 +37,7 @@ class LesionEnhancement:
 
 def lesion_enhancement(dynamic: DynamicSeries, roi: Roi, settings: MeasureSettings) -> LesionEnhancement:
     """Early enhancement, curve type and share of each type; InputError as ``measure``."""
-    mask = region_on(roi, dynamic.geometry)
+    mask = onto(roi, dynamic.geometry)
     phases = early_phases(dynamic.seconds)
     around = cropped(mask)
     part, inner = dynamic.signal[(slice(None), *around)], mask[around]
