@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from her2mri.vocabulary import METRICS
+from her2mri.vocabulary import METRICS, MODEL_LABELS
 
 NOT_APPLICABLE = "n/a"
 
@@ -77,3 +77,22 @@ def count(n: int, singular: str, plural: str | None = None) -> str:
 def metric_label(name: str) -> str:
     """What people read for a metric's name."""
     return METRICS[name].label
+
+
+def model_name(name: str) -> str:
+    """A model's label within a sentence.
+
+    >>> model_name("LR"), model_name("Firth")
+    ('logistic regression', "Firth's logistic regression")
+    """
+    label = MODEL_LABELS[name]
+    return label if label.startswith("Firth") else label[0].lower() + label[1:]
+
+
+def times(n: int) -> str:
+    """How often.
+
+    >>> times(1), times(2), times(10)
+    ('once', 'twice', '10 times')
+    """
+    return {1: "once", 2: "twice"}.get(n, f"{n:,} times")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,26 +10,14 @@ import numpy as np
 import pandas as pd
 
 from her2mri.explanation.shapley_explanation import ShapleyValues
-from her2mri.figure_style import DOUBLE_COLUMN, figure_style
-from her2mri.output.wording import count, listing
+from her2mri.output.wording import count, listing, model_name
+from her2mri.report.figure_panels import StudyFigure, figure_of, panels
+from her2mri.report.recommended_figures import recommended_figures
 from her2mri.study.results import StudyResult, TaskResult
 from her2mri.vocabulary import MODEL_LABELS, SAMPLES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True)
-class StudyFigure:
-    """One figure: ``stem`` names its files, ``alt`` says to those who cannot see it what it shows."""
-
-    stem: str
-    title: str
-    caption: str
-    alt: str
-    draw: Callable[[], Figure]
-    narrow: bool = False
 
 
 def study_figures(result: StudyResult) -> dict[str, StudyFigure]:
@@ -38,6 +25,8 @@ def study_figures(result: StudyResult) -> dict[str, StudyFigure]:
     figures = [_flow(result)]
     for task in result.tasks.values():
         figures += task_figures(task)
+    if result.recommended is not None:
+        figures += recommended_figures(result.recommended)
     return {figure.stem: figure for figure in figures}
 
 
@@ -58,7 +47,7 @@ def _flow(result: StudyResult) -> StudyFigure:
         "Flow of lesions",
         f"Lesions left out, by reason and center, and the sets of each task. {count(n, 'lesion')} were included.",
         f"Flow chart that ends in {count(n, 'lesion')}, divided into sets for each task.",
-        partial(_figure_of, partial(result.flow.plot, sets=result.sets())),
+        partial(figure_of, partial(result.flow.plot, sets=result.sets())),
     )
 
 
@@ -70,7 +59,7 @@ def _lasso(task: TaskResult) -> StudyFigure:
         "standard error; λ min has the smallest deviance, λ 1se is the largest penalty within one standard error of "
         "it.",
         "Coefficient paths of the LASSO, and its cross-validated deviance by penalty.",
-        partial(_panels, [task.selection.plot_path, task.selection.plot_deviance], columns=2, height=2.9),
+        partial(panels, [task.selection.plot_path, task.selection.plot_deviance], columns=2, height=2.9),
     )
 
 
@@ -83,7 +72,7 @@ def _roc(task: TaskResult) -> StudyFigure:
         f"All models in {listing([SAMPLES[sample].lower() for sample in samples])}. AUC with its 95 % interval "
         f"(DeLong, clustered by patient). Positive class: {task.data.task.positive_label}.",
         f"ROC curves of {count(len(task.fits), 'model')} in {count(len(samples), 'set')}.",
-        partial(_panels, draws, columns=len(samples), height=2.75),
+        partial(panels, draws, columns=len(samples), height=2.75),
     )
 
 
@@ -97,7 +86,7 @@ def _calibration(task: TaskResult) -> StudyFigure:
         "smooth curve, grouped lesions with 95 % intervals, and the distribution of the predictions. The diagonal "
         f"is perfect calibration.{_without_curve(task, models)}",
         f"Calibration curves of {listing(models)} in every set, each against the diagonal.",
-        partial(_panels, draws, columns=min(3, len(draws)), height=2.6, one_legend=True),
+        partial(panels, draws, columns=min(3, len(draws)), height=2.6, one_legend=True),
     )
 
 
@@ -110,7 +99,7 @@ def _decision_curve(task: TaskResult) -> StudyFigure:
         f"Net benefit of acting on a predicted probability of {task.data.task.positive_label} at or above the "
         "threshold, by model and set, beside acting on every lesion and on none.",
         f"Decision curves of {listing(models)} in every set, beside treating all and none.",
-        partial(_panels, draws, columns=min(3, len(draws)), height=2.6, one_legend=True),
+        partial(panels, draws, columns=min(3, len(draws)), height=2.6, one_legend=True),
     )
 
 
@@ -123,7 +112,7 @@ def _nomogram(task: TaskResult) -> StudyFigure:
         f"For each variable, read the points above the lesion's value; their total, below, leads to the probability "
         f"of {positive}. Drawn from the logistic model of the training set.",
         f"Nomogram of {listing(names)} for the probability of {positive}.",
-        partial(_figure_of, task.nomogram.plot),
+        partial(figure_of, task.nomogram.plot),
     )
 
 
@@ -135,7 +124,7 @@ def _importance(task: TaskResult) -> StudyFigure:
         "Mean absolute Shapley value over the training lesions: by how much, on average, a variable moves the "
         f"predicted probability of {task.data.task.positive_label}.",
         "Bars of the mean absolute Shapley value of each variable, a panel for each model.",
-        partial(_panels, draws, columns=2, height=0.75 + 0.24 * len(task.shapley["LR"].variables)),
+        partial(panels, draws, columns=2, height=0.75 + 0.24 * len(task.shapley["LR"].variables)),
     )
 
 
@@ -143,12 +132,12 @@ def _shapley(task: TaskResult, model: str) -> StudyFigure:
     values = task.shapley[model]
     return StudyFigure(
         f"shapley_summary_{task.name}_{model}",
-        f"Shapley values, {MODEL_LABELS[model].lower()}",
+        f"Shapley values, {model_name(model)}",
         f"Each dot is a training lesion (n = {len(values.lesion_ids)}): how far the value of the variable moves its "
         f"predicted probability of {values.positive_label} from the average. Bars mark the mean of a level. Computed "
         f"exactly over {values.n_background} training lesions as background.",
-        f"Shapley values of each variable for every training lesion, {MODEL_LABELS[model].lower()}.",
-        partial(_figure_of, values.plot_summary),
+        f"Shapley values of each variable for every training lesion, {model_name(model)}.",
+        partial(figure_of, values.plot_summary),
         narrow=True,
     )
 
@@ -162,7 +151,7 @@ def _lesion(task: TaskResult) -> StudyFigure:
         f"Lesion {lesion}, the training lesion with the highest predicted probability of {values.positive_label} "
         "under the logistic model: from the average prediction to its own, variable by variable.",
         f"Waterfall of the Shapley values of lesion {lesion}.",
-        partial(_figure_of, partial(values.plot_lesion, lesion)),
+        partial(figure_of, partial(values.plot_lesion, lesion)),
         narrow=True,
     )
 
@@ -186,39 +175,6 @@ def _models_in(frame: pd.DataFrame) -> list[str]:
     """The models that a table has rows of: one without probabilities, or with one for all, has no curve."""
     present = set(frame["model"])
     return [model for model in MODEL_LABELS if model in present]
-
-
-def _figure_of(plot: Callable[[], Axes]) -> Figure:
-    figure = plot().get_figure(root=True)
-    if figure is None:
-        raise ValueError("a plot must belong to a figure")
-    return figure
-
-
-def _panels(
-    draws: Sequence[Callable[..., Axes]], *, columns: int, height: float, one_legend: bool = False
-) -> Figure:
-    """Panels in rows; ``one_legend`` keeps the first panel's legend for all, in the cell left free or below."""
-    from matplotlib.figure import Figure
-
-    rows = -(-len(draws) // columns)
-    with figure_style():
-        figure = Figure(figsize=(DOUBLE_COLUMN, height * rows), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False).ravel()
-        for ax, draw in zip(axes, draws, strict=False):
-            draw(ax=ax)
-        free = axes[len(draws) :]
-        for ax in free:
-            ax.set_axis_off()
-        if one_legend:
-            handles, labels = axes[0].get_legend_handles_labels()
-            for ax in axes[: len(draws)]:
-                ax.get_legend().remove()
-            if len(free):
-                free[0].legend(handles, labels, loc="center left")
-            else:
-                figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
-    return figure
 
 
 def _bars(values: ShapleyValues, *, ax: Axes) -> Axes:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from her2mri.output.wording import count, listing
+from her2mri.output.wording import count, listing, model_name
+from her2mri.report.recommended_methods import Paragraph, recommended_methods
 from her2mri.study.results import StudyResult, TaskResult
-from her2mri.vocabulary import MODEL_LABELS, SAMPLES
-
-Paragraph = tuple[str, str]
+from her2mri.vocabulary import SAMPLES
 
 
 def methods(result: StudyResult) -> tuple[Paragraph, ...]:
     """Heading and text of each paragraph, ready to be adapted for a manuscript."""
     paragraphs = [_lesions(result), _sets(result), _description(result), _selection(result)]
-    return (*paragraphs, _models(result), _evaluation(result), _explanation(result), _software(result))
+    paragraphs += [_models(result), _evaluation(result), _explanation(result)]
+    if result.recommended is not None:
+        paragraphs += recommended_methods(result.study, result.recommended)
+    return (*paragraphs, _software(result))
 
 
 def _lesions(result: StudyResult) -> Paragraph:
@@ -64,9 +66,9 @@ def _description(result: StudyResult) -> Paragraph:
         "Univariate comparison",
         "Categories were compared by the chi-square test, with Yates' correction for 2 × 2 tables, or by Fisher's "
         "exact test where the smallest expected count was below 5. Measurements were taken as normal where the "
-        "Kolmogorov-Smirnov test did not reject it in either group at 0.05, and then compared by Welch's t test, else "
-        "by the Wilcoxon rank-sum test. p-values were adjusted over all variables of a set by the method of Benjamini "
-        "and Hochberg.",
+        "Kolmogorov-Smirnov test did not reject it in either group at 0.05, and then compared by Welch's t test, "
+        "else by the Wilcoxon rank-sum test. p-values were adjusted over all variables of a set by the method of "
+        "Benjamini and Hochberg.",
     )
 
 
@@ -94,7 +96,7 @@ def _selection(result: StudyResult) -> Paragraph:
 
 
 def _models(result: StudyResult) -> Paragraph:
-    names = listing([MODEL_LABELS[name].lower() for name in result.study.models.families])
+    names = listing([model_name(name) for name in result.study.models.families])
     labels = (
         " k-nearest neighbours was scored by its class, as published, so calibration and decision curves do not apply."
         if result.study.models.knn_labels
@@ -103,9 +105,9 @@ def _models(result: StudyResult) -> Paragraph:
     return (
         "Models",
         f"Fitted on the training set to the predictors kept: {names}. Their settings were chosen by the mean AUC of "
-        f"{result.study.models.tuning_folds}-fold cross-validation inside the training set, folds by patient. Logistic "
-        "regression is not penalised; where a term separates the classes, Firth's penalty is used and the intercept is "
-        "then fitted again so that the mean prediction is the share of events. The margin of the "
+        f"{result.study.models.tuning_folds}-fold cross-validation inside the training set, folds by patient. "
+        "Logistic regression is not penalised; where a term separates the classes, Firth's penalty is used and the "
+        "intercept is then fitted again so that the mean prediction is the share of events. The margin of the "
         "support vector machine was turned into a probability by a sigmoid fitted to out-of-fold "
         f"margins.{labels}",
     )
@@ -116,12 +118,12 @@ def _evaluation(result: StudyResult) -> Paragraph:
     return (
         "Performance",
         "AUC with the interval of DeLong, clustered by patient. Sensitivity, specificity, accuracy and predictive "
-        f"values with percentile intervals of {settings.n_bootstrap:,} bootstrap resamples of patients, at the cut-off "
-        "of the highest Youden index in each set (chosen again in every resample) and at the cut-off of the training "
-        "set. A lesion is positive when its probability is at least the cut-off. Calibration: in the large, intercept, "
-        "slope, smooth curve and integrated calibration index. Decision curves: net benefit against treating all and "
-        f"none. Lesions with a probability of the negative class above {settings.rule_out_probability:g} were counted "
-        "as ruled out.",
+        f"values with percentile intervals of {settings.n_bootstrap:,} bootstrap resamples of patients, at the "
+        "cut-off of the highest Youden index in each set (chosen again in every resample) and at the cut-off of the "
+        "training set. A lesion is positive when its probability is at least the cut-off. Calibration: in the large, "
+        "intercept, slope, smooth curve and integrated calibration index. Decision curves: net benefit against "
+        "treating all and none. Lesions with a probability of the negative class above "
+        f"{settings.rule_out_probability:g} were counted as ruled out.",
     )
 
 

@@ -9,10 +9,22 @@ import pandas as pd
 from her2mri.evaluation.decision_curve import DCA_RULES
 from her2mri.output.display_table import DisplayTable
 from her2mri.output.wording import NOT_APPLICABLE, estimate, metric_label, number
-from her2mri.vocabulary import MODEL_LABELS, SAMPLES
+from her2mri.vocabulary import (
+    CROSS_VALIDATED,
+    EXTERNAL_VALIDATION,
+    INTERNAL_VALIDATION,
+    MODEL_LABELS,
+    OPTIMISM_CORRECTED,
+    SAMPLES,
+    TRAINING,
+)
 
 _CLASSIFICATION = ("sensitivity", "specificity", "accuracy", "npv", "ppv")
-_CALIBRATION = ("brier", "calibration_in_the_large", "calibration_intercept", "calibration_slope", "ici")
+_CALIBRATION = (
+    "brier", "observed_expected", "calibration_in_the_large", "calibration_intercept", "calibration_slope",
+    "ici", "e50", "e90",
+)  # fmt: skip
+_IN_ORDER = (TRAINING, INTERNAL_VALIDATION, CROSS_VALIDATED, OPTIMISM_CORRECTED, EXTERNAL_VALIDATION)
 
 THRESHOLD_RULES = {
     "youden_training": "cut-off fixed on the training set (highest Youden index) and carried to every set",
@@ -21,9 +33,9 @@ THRESHOLD_RULES = {
 
 
 def performance_table(
-    performance: pd.DataFrame, rule: str, *, positive: str, n_bootstrap: int
+    performance: pd.DataFrame, rule: str, *, positive: str, n_bootstrap: int, means: str = ""
 ) -> DisplayTable:
-    """AUC, and classification at the cut-offs of one rule."""
+    """AUC, and classification at the cut-offs of one rule; ``means`` says it, else ``THRESHOLD_RULES``."""
     header = ("Model", metric_label("auc"), *map(metric_label, _CLASSIFICATION), "Cut-off")
     rows: list[tuple[str, ...]] = []
     for sample, in_sample in _by_sample(performance):
@@ -40,7 +52,7 @@ def performance_table(
                 )
             )
     return DisplayTable(
-        f"Performance: {THRESHOLD_RULES[rule]}",
+        f"Performance: {means or THRESHOLD_RULES[rule]}",
         header,
         tuple(rows),
         note=(
@@ -65,10 +77,11 @@ def calibration_table(performance: pd.DataFrame) -> DisplayTable:
         header,
         tuple(rows),
         note=(
-            "Ideal: 0 in the large (slope held at 1) and for the intercept (slope free), 1 for the slope, 0 for the "
-            "integrated calibration index, the mean distance between the smooth curve and the diagonal. "
-            "Intervals: Wald; "
-            "for the Brier score percentiles of the bootstrap, for the index symmetric about the estimate, cut at 0."
+            "Ideal: 1 for observed by expected events and for the slope, 0 in the large (slope held at 1) and for "
+            "the intercept (slope free), 0 for the integrated calibration index, E50 and E90: the mean, median and "
+            "90th percentile of the distance between the smooth curve and the diagonal. Intervals: Wald, robust by "
+            "patient where a patient has several lesions; for the Brier score percentiles of the bootstrap; for the "
+            "distances symmetric about the estimate, the lower end 0 unless perfect calibration is rejected."
         ),
     )
 
@@ -89,8 +102,8 @@ def decision_threshold_table(performance: pd.DataFrame) -> DisplayTable:
         header,
         tuple(rows),
         note=(
-            "Net benefit is highest, at the prevalence, where the threshold is near 0 and every lesion is treated: the "
-            "first column says little about a model. The second is where it gains most over treating all and none."
+            "Net benefit is highest, at the prevalence, where the threshold is near 0 and every lesion is treated: "
+            "the first column says little about a model. The second is where it gains most over treating all and none."
         ),
     )
 
@@ -107,7 +120,7 @@ def metric_row(performance: pd.DataFrame, model: str, sample: str, metric: str) 
 
 def _by_sample(performance: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     groups = {str(name): group for name, group in performance.groupby("sample", sort=False)}
-    return [(name, groups[name]) for name in SAMPLES if name in groups]
+    return [(name, groups[name]) for name in _IN_ORDER if name in groups]
 
 
 def _heading(sample: str, in_sample: pd.DataFrame, width: int) -> tuple[str, ...]:

@@ -56,8 +56,8 @@ def published_comparison(result: StudyResult) -> PublishedComparison | None:
                 )
             )
     verdict = (
-        "The dependence was tuned so that the logistic model's AUC lies inside the printed interval in every set, and "
-        "it does."
+        "The dependence was tuned so that the logistic model's AUC lies inside the printed interval in every set, "
+        "and it does."
         if not outside
         else f"Against the tuning, the logistic model's AUC lies outside the printed interval in: {'; '.join(outside)}."
     )

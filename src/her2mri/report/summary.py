@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from her2mri.output.wording import count, estimate, listing, number
+from her2mri.output.wording import count, estimate, listing, model_name, number
 from her2mri.report.performance_tables import metric_row
 from her2mri.study.results import TaskResult
-from her2mri.vocabulary import MODEL_LABELS, SAMPLES, TRAINING
+from her2mri.vocabulary import SAMPLES, TRAINING
 
 USEFUL_AUC = 0.7
 """Below this the summary says that discrimination is modest: two lesions are often put in the wrong order."""
@@ -70,7 +70,7 @@ def _verdict(task: TaskResult, performance: pd.DataFrame, sample: str) -> str:
     if rows.empty:
         return "No AUC can be given: the set holds one class."
     best = rows.iloc[int(np.argmax(rows["estimate"].to_numpy(dtype=float)))]
-    model, where = MODEL_LABELS[str(best["model"])].lower(), SAMPLES[sample].lower()
+    model, where = model_name(str(best["model"])), SAMPLES[sample].lower()
     if (rows["conf_low"] <= 0.5).all():
         return f"In {where} the interval of every model's AUC reaches 0.5: none is shown to be better than chance."
     said = f"In {where} the {model} has the highest AUC, {number(best['estimate'])}"

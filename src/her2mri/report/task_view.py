@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
@@ -16,14 +16,12 @@ from her2mri.report.performance_tables import (
     decision_threshold_table,
     performance_table,
 )
+from her2mri.report.section import FigureView
 from her2mri.report.summary import TaskSummary
 from her2mri.report.table_one_table import table_one_table
 from her2mri.selection.selection import STEPS, WALD
 from her2mri.study.results import TaskResult
 from her2mri.vocabulary import MODEL_LABELS, SAMPLES
-
-if TYPE_CHECKING:
-    from her2mri.report.view import FigureView
 
 SECTIONS: Final = (
     ("features", "Features of the lesions"),

@@ -9,27 +9,19 @@ from pathlib import Path
 
 from her2mri import __version__
 from her2mri.output.display_table import DisplayTable
-from her2mri.output.page import svg_address
 from her2mri.output.wording import count, listing
-from her2mri.report.figures import StudyFigure
+from her2mri.report.checklist import checklist_section
+from her2mri.report.figure_panels import StudyFigure
 from her2mri.report.methods import methods
 from her2mri.report.published_comparison import PublishedComparison, published_comparison
+from her2mri.report.recommended_view import RecommendedTaskView, recommended_task_view, three_classes_section
+from her2mri.report.section import FigureView, Section, figure_view
+from her2mri.report.side_by_side import side_by_side
 from her2mri.report.summary import TaskSummary, summarise
 from her2mri.report.task_view import TaskView, task_view
 from her2mri.study.provenance import provenance
 from her2mri.study.results import StudyResult
 from her2mri.vocabulary import SAMPLES
-
-
-@dataclass(frozen=True)
-class FigureView:
-    """A figure inside the page: its picture as a data address, and its words."""
-
-    title: str
-    caption: str
-    alt: str
-    source: str
-    narrow: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +33,7 @@ class StudyView:
     notice: str
     caution: str
     tasks: tuple[TaskView, ...]
+    recommended: RecommendedView | None
     cohort_text: str
     flow_figure: FigureView
     sets_table: DisplayTable
@@ -54,7 +47,18 @@ class StudyView:
     @property
     def findings(self) -> tuple[str, ...]:
         """One sentence a task, for the terminal."""
+        if self.recommended is not None:
+            return tuple(task.card.sentence for task in self.recommended.tasks)
         return tuple(task.short.sentence for task in self.tasks)
+
+
+@dataclass(frozen=True)
+class RecommendedView:
+    """What the recommended protocol adds to the page."""
+
+    tasks: tuple[RecommendedTaskView, ...]
+    classes: Section | None
+    checklist: Section
 
 
 def study_view(result: StudyResult, figures: Mapping[str, StudyFigure], folder: Path) -> StudyView:
@@ -72,6 +76,7 @@ def study_view(result: StudyResult, figures: Mapping[str, StudyFigure], folder: 
         notice=result.cohort.notice,
         caution=result.cohort.dictionary.caution,
         tasks=tuple(task_view(task, summaries[name], shown) for name, task in result.tasks.items()),
+        recommended=_recommended_view(result, shown),
         cohort_text=_cohort_text(result),
         flow_figure=shown["flow"],
         sets_table=_sets_table(result),
@@ -84,10 +89,15 @@ def study_view(result: StudyResult, figures: Mapping[str, StudyFigure], folder: 
     )
 
 
-def figure_view(figure: StudyFigure, folder: Path) -> FigureView:
-    """The figure with its SVG file inside."""
-    source = svg_address((folder / f"{figure.stem}.svg").read_bytes())
-    return FigureView(figure.title, figure.caption, figure.alt, source, figure.narrow)
+def _recommended_view(result: StudyResult, shown: Mapping[str, FigureView]) -> RecommendedView | None:
+    recommended = result.recommended
+    if recommended is None:
+        return None
+    tasks = tuple(
+        recommended_task_view(task, side_by_side(result.tasks[name], task), shown)
+        for name, task in recommended.tasks.items()
+    )
+    return RecommendedView(tasks, three_classes_section(recommended, shown), checklist_section(result))
 
 
 def _cohort_text(result: StudyResult) -> str:
@@ -96,8 +106,8 @@ def _cohort_text(result: StudyResult) -> str:
     several = int((lesions_a_patient > 1).sum())
     return (
         f"{count(len(kept) + len(excluded), 'lesion')} were in the table; {count(len(excluded), 'lesion')} were left "
-        f"out. {count(several, 'patient has', 'patients have')} more than one lesion: sets, folds and resamples never "
-        "part a patient unless the table itself does."
+        f"out. {count(several, 'patient has', 'patients have')} more than one lesion: sets, folds and resamples "
+        "never part a patient unless the table itself does."
     )
 
 

@@ -16,7 +16,9 @@ from her2mri.figure_style import save_figure
 from her2mri.jobs import LocalWorkers, Progress, Runner, Silent
 from her2mri.output.destination import complete_folder
 from her2mri.output.page import render_page
-from her2mri.report.figures import StudyFigure, study_figures
+from her2mri.report.checklist import checklist_frame
+from her2mri.report.figure_panels import StudyFigure
+from her2mri.report.figures import study_figures
 from her2mri.report.published_comparison import is_published
 from her2mri.report.view import study_view
 from her2mri.report.workbook import write_workbook
@@ -67,6 +69,8 @@ def write_study(
         tables = result.tables()
         if is_published(result):
             tables["unmet"] = unmet()
+        if result.recommended is not None:
+            tables["tripod_ai"] = checklist_frame(result)
         for name, table in tables.items():
             write_table(table, fresh / "tables" / f"{name}.csv")
         write_table(result.lesions(), fresh / "lesions.csv")

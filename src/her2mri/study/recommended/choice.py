@@ -8,12 +8,11 @@ from typing import Final
 
 import pandas as pd
 
-from her2mri.output.wording import number, p_value
+from her2mri.output.wording import model_name, number, p_value
 from her2mri.study.recommended.plan import SIMPLEST_FIRST
-from her2mri.vocabulary import CHALLENGERS, CROSS_VALIDATED, MODELS
+from her2mri.vocabulary import CROSS_VALIDATED, MODEL_LABELS
 
 SIGNIFICANT: Final = 0.05
-_LABELS: Final = {**MODELS, **CHALLENGERS}
 
 
 @dataclass(frozen=True)
@@ -46,16 +45,16 @@ def choose(performance: pd.DataFrame, comparison: pd.DataFrame, models: Sequence
     lowest = _by_model(held_out, "auc", "conf_low")[chosen]
     if better:
         reason = (
-            f"{_LABELS[chosen]} orders held-out lesions better than {_LABELS[simplest].lower()} (AUC "
+            f"{MODEL_LABELS[chosen]} orders held-out lesions better than {model_name(simplest)} (AUC "
             f"{number(auc[chosen])} against {number(auc[simplest])}, paired DeLong test with Holm's adjustment, "
             f"p {p_value(p_of[chosen])}) and has the lower Brier score."
         )
     elif highest == simplest:
-        reason = f"{_LABELS[simplest]} is the simplest and has the highest AUC on held-out lesions."
+        reason = f"{MODEL_LABELS[simplest]} is the simplest and has the highest AUC on held-out lesions."
     else:
         reason = (
-            f"No model is shown to order held-out lesions better than {_LABELS[simplest].lower()}, the simplest: the "
-            f"highest AUC is that of {_LABELS[highest].lower()}, {number(auc[highest])} against "
+            f"No model is shown to order held-out lesions better than {model_name(simplest)}, the simplest: the "
+            f"highest AUC is that of {model_name(highest)}, {number(auc[highest])} against "
             f"{number(auc[simplest])} (paired DeLong test with Holm's adjustment, p "
             f"{p_value(p_of.get(highest, float('nan')))})."
         )
