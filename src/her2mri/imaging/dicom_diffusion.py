@@ -16,7 +16,7 @@ from her2mri.imaging.dicom_dynamic import notes_of, ordered
 from her2mri.imaging.dicom_folder import Folder, count, read_folder
 from her2mri.imaging.dicom_pixels import fill, is_physical
 from her2mri.imaging.dicom_plane import Plane
-from her2mri.imaging.read_units import to_adc
+from her2mri.imaging.read_units import factor_told, to_adc
 from her2mri.imaging.volume import AdcMap, DiffusionSeries, Floats
 
 _ADC: Final = "ADC"
@@ -127,6 +127,7 @@ def read_dicom_adc(path: Path) -> AdcMap:
     if slices is not None and np.bincount(slices.location).max() > 1:
         problem = "more than one image of a slice, and ImageType does not tell which is the ADC map"
         folder.faults.append(Fault(folder.where, problem, remedy="leave in the folder the ADC map alone"))
+    folder.faults += _not_a_map(folder.where, planes)
     if folder.faults or slices is None:
         raise InputError(folder.faults)
     values = np.empty(slices.geometry.shape, dtype=np.float32)
@@ -137,3 +138,13 @@ def read_dicom_adc(path: Path) -> AdcMap:
     units = {plane.units for plane in planes}
     values, words = to_adc(folder.where, values, units.pop() if len(units) == 1 else "")
     return AdcMap(values, slices.geometry, (*folder.notes, words))
+
+
+def _not_a_map(where: str, planes: Sequence[Plane]) -> list[Fault]:
+    """An image as acquired, of whose values no unit is told, is no ADC map, whatever the size of its values."""
+    if not any("ORIGINAL" in plane.kind and _ADC not in plane.kind for plane in planes):
+        return []
+    if all(factor_told(plane.units) is not None for plane in planes):
+        return []
+    problem = "nothing in the headers says that this is an ADC map: images as acquired, without a unit of ADC"
+    return [Fault(where, problem, remedy="give the ADC map, or the diffusion-weighted images themselves")]

@@ -89,11 +89,9 @@ def _read(file: Path, ordinals: Ordinals) -> tuple[list[Plane], str]:
 
 
 def _without_image(modality: str) -> str:
-    return (
-        f"without an image (modality {modality[:16]})"
-        if modality.isalpha()
-        else "without an image, or cut off"
-    )
+    if modality.isalpha() and modality != "MR":
+        return f"without an image (modality {modality[:16]})"
+    return "cut off, or without an image"
 
 
 def _pixel_problem(data: Dataset, remaining: int) -> str:
@@ -101,7 +99,7 @@ def _pixel_problem(data: Dataset, remaining: int) -> str:
     syntax: Any = getattr(data.file_meta, "TransferSyntaxUID", None)
     if syntax is None:
         return "that do not say how pixels are stored (no transfer syntax)"
-    if syntax.is_encapsulated or (syntax.is_compressed and not syntax.is_deflated):
+    if syntax.is_encapsulated:
         try:
             available = extra("pydicom.pixels").get_decoder(syntax).is_available
         except NotImplementedError:
@@ -111,21 +109,19 @@ def _pixel_problem(data: Dataset, remaining: int) -> str:
         return ""
     sizes = [number(data, tag) or 1 for tag in ("Rows", "Columns", "SamplesPerPixel", "NumberOfFrames")]
     expected = sizes[0] * sizes[1] * sizes[2] * sizes[3] * (number(data, "BitsAllocated") or 16) / 8
-    return "cut off: pixels are missing" if remaining < expected else ""
+    header = 8 if syntax.is_implicit_VR else 12
+    return "cut off: pixels are missing" if remaining - header < expected else ""
 
 
 def _fault(where: str, root: Path, problem: str, files: list[Path]) -> Fault:
-    names = [str(file.relative_to(root)) if file != root else file.name for file in files]
-    rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    if "compressed" in problem:
+    if problem.startswith("compressed"):
         remedy = "have the images written uncompressed (Explicit VR Little Endian)"
-    elif "an image (" in problem:
+    elif problem.startswith("without"):
         remedy = "leave in the folder the images of this series alone"
     else:
         remedy = "copy or send the series again"
-    return Fault(
-        where, f"{count(len(files), 'file')} {problem}: {', '.join(names[:_NAMED])}{rest}", remedy=remedy
-    )
+    names = [str(file.relative_to(root)) if file != root else file.name for file in files]
+    return Fault(where, f"{count(len(files), 'file')} {problem}: {some(names)}", remedy=remedy)
 
 
 def _nothing(where: str, foreign: int) -> Fault:
@@ -140,3 +136,9 @@ def _nothing(where: str, foreign: int) -> Fault:
 def count(n: int, noun: str) -> str:
     """A number and its noun: ``1 file``, ``2 files``."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def some(names: list[str]) -> str:
+    """The first of several names, and how many more there are."""
+    rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + rest

@@ -37,7 +37,7 @@ def stack(where: str, planes: Sequence[Plane]) -> tuple[Slices, list[Fault]]:
     centers = np.array([positions[location == at].mean(axis=0) for at in range(location.max() + 1)])
     depth = centers @ normal
     apart = np.diff(depth)
-    usual = float(np.median(apart)) if len(apart) else planes[0].thickness or 1.0
+    usual = float(np.sort(apart)[(len(apart) - 1) // 2]) if len(apart) else planes[0].thickness or 1.0
     faults = _irregular(where, apart, usual)
     faults += _beside(where, positions, normal, min(planes[0].spacing))
     spacing = float(depth[-1] - depth[0]) / len(apart) if len(apart) else usual

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from her2mri.errors import Fault
-from her2mri.imaging.dicom_folder import DAMAGE
+from her2mri.imaging.dicom_folder import DAMAGE, count, some
 from her2mri.imaging.dicom_plane import Plane
 from her2mri.imaging.read_extra import extra, quiet
 from her2mri.imaging.volume import Floats
@@ -27,17 +27,17 @@ def fill(volume: Floats, planes: Sequence[Plane], where: str, *, physical: bool 
     by_file: dict[Path, list[int]] = {}
     for at, plane in enumerate(planes):
         by_file.setdefault(plane.file, []).append(at)
-    bad = 0
+    bad = []
     with quiet():
         for file, places in by_file.items():
             places.sort(key=lambda at: planes[at].frame)
             try:
                 _fill_from(volume, file, [(at, planes[at]) for at in places], physical=physical)
             except DAMAGE:
-                bad += 1
+                bad.append(file.name)
     if not bad:
         return []
-    problem = f"{bad} file{'s' if bad > 1 else ''} whose pixels cannot be decoded: damaged, or cut off"
+    problem = f"{count(len(bad), 'file')} whose pixels cannot be decoded, damaged or cut off: {some(bad)}"
     return [Fault(where, problem, remedy="copy or send the series again")]
 
 
