@@ -82,10 +82,9 @@ def draw_curve(curve: SignalCurve, ax: Axes) -> Axes:
     low, high = (found.after / base * (1.0 + sign * curve.tolerance) for sign in (-1, 1))
     if curve.curve_type is not None:
         ax.fill_between([at, last], low, high, color=REFERENCE_COLOUR, alpha=0.15, linewidth=0)
-        ax.annotate(
-            f"±{curve.tolerance:.0%}", (last, high), (0, 1), textcoords="offset points", ha="right", va="bottom",
-            fontsize=6.5, color=REFERENCE_COLOUR,
-        )  # fmt: skip
+        limit = f"±{100 * curve.tolerance:.0f} %"
+        ax.annotate(limit, (last, high), (0, 1), textcoords="offset points", ha="right", va="bottom",
+                    fontsize=6.5, color=REFERENCE_COLOUR)  # fmt: skip
     error = None if curve.noise is None else 1.96 * curve.noise / np.sqrt(curve.voxels) / base
     ax.plot(minutes, curve.whole / curve.whole[curve.seconds <= 0].mean(), color=REGION, marker=".",
             linewidth=1.0, label="whole lesion")  # fmt: skip

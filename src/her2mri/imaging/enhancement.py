@@ -153,11 +153,18 @@ def _curve(
         error = float(delayed_change(drawn, seconds)[0].std(ddof=1))
         types = curve_types(drawn, seconds, tolerance=tolerance)
         sure = float((types == CURVE_TYPES.index(found)).mean())
-    said = f"last phase against SI_post {change:+.0%}, against the peak {from_peak:+.0%}; limits ±{tolerance:.0%}"
+    said = (
+        f"last phase {_change(change)} from SI_post, {_change(from_peak)} from the turning point, limits "
+        f"±{100 * tolerance:.0f} %; estimate: share of curves with such noise of this type"
+    )
     return [
-        Measured("tic", sure, f"{said}; estimate: share of curves with such noise of this type", level=found),
+        Measured("tic", sure, said, level=found),
         Measured("delayed_change", change, "last phase against SI_post, as a ratio", error),
     ]
+
+
+def _change(share: float) -> str:
+    return f"{100 * share:+.0f} %".replace("-", "−")
 
 
 def _without_floor(curve: Floats, noise: float | None) -> Floats:

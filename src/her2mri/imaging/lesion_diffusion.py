@@ -56,12 +56,14 @@ def lesion_adc(
     notes = []
     lost = 1.0 - np.count_nonzero(usable) / np.count_nonzero(inner)
     if lost > _LARGE:
-        notes.append(f"{lost:.0%} of the lesion was left out of the ADC: its signal is within the noise.")
+        notes.append(
+            f"{100 * lost:.0f} % of the lesion was left out of the ADC: its signal is within the noise."
+        )
     if enhancing is not None:
         living = usable & onto(enhancing, images.geometry)[around]
         if living.any() and np.count_nonzero(living) < (1 - _LARGE) * np.count_nonzero(usable):
             share = 1.0 - np.count_nonzero(living) / np.count_nonzero(usable)
-            notes.append(f"{share:.0%} of the lesion was left out of the ADC: it does not enhance.")
+            notes.append(f"{100 * share:.0f} % of the lesion was left out of the ADC: it does not enhance.")
         usable = living if living.any() else usable
     if not usable.any():
         raise InputError([Fault("diffusion series", "no voxel of the region stands out of the noise")])
