@@ -26,6 +26,7 @@ VERBS = (
     "readers",
     "calculator",
     "nomogram",
+    "measure",
 )
 """Each verb is the module ``her2mri.cli.<verb>_command`` with a ``register(app)``."""
 
