@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from her2mri.centers.center_performance import OBSERVED_EXPECTED
+from her2mri.centers.display import label_of_metric
 from her2mri.evaluation.decision_comparison import DecisionComparison
 from her2mri.evaluation.polytomous_evaluation import CALLS, ClassEvaluation
 from her2mri.figure_style import DOUBLE_COLUMN
-from her2mri.output.wording import count, listing, metric_label, model_name
+from her2mri.output.wording import count, listing, model_name
 from her2mri.report.figure_panels import StudyFigure, figure_of, panels
 from her2mri.report.side_by_side import samples_of
 from her2mri.study.recommended import Recommended, RecommendedTask
@@ -21,7 +23,7 @@ from her2mri.vocabulary import MODEL_LABELS, SAMPLES
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-CENTER_METRICS = ("auc", "observed_expected", "calibration_slope")
+CENTER_METRICS = ("auc", OBSERVED_EXPECTED, "calibration_slope")
 _HARMONISED = ("auc", "brier", "calibration_slope")
 
 
@@ -187,7 +189,7 @@ def _centers(task: RecommendedTask) -> list[StudyFigure]:
         shown = rows[(rows["model"] == model) & (rows["metric"] == metric) & (rows["kind"] == "center")]
         if not shown["estimate"].notna().any():
             continue
-        label = metric_label(metric)
+        label = label_of_metric(metric)
         figures.append(
             StudyFigure(
                 f"centers_{metric}_{task.name}",

@@ -210,7 +210,7 @@ def _rule_out_table(task: TaskResult) -> DisplayTable:
         f"Ruling out: lesions with P({asked.negative_label}) above {certainty:g}",
         ("Model and set", "Ruled out", f"Of them {asked.positive_label}", "NPV (95 % interval)"),
         tuple(rows),
-        note="Exact interval (Clopper-Pearson).",
+        note=f"Interval: {listing(sorted(set(frame['method'])))}." if len(frame) else "",
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 _LONGEST_SHEET_NAME: Final = 31
+_FIRST_SHEET: Final = "About"
 _MOST_ROWS: Final = 1_048_575
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -27,12 +28,13 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path, *, about: str
 
     book = Workbook()
     first = book.active
-    first.title = "About"
+    first.title = _FIRST_SHEET
     first.append([about])
     first.append([])
     first.append(["Sheet", "Table", "Rows"])
+    titles = sheet_names(list(tables))
     for name, table in tables.items():
-        title = sheet_name(name)
+        title = titles[name]
         first.append([title, f"tables/{name}.csv", len(table)])
         sheet = book.create_sheet(title)
         sheet.append([str(column) for column in table.columns])
@@ -57,8 +59,30 @@ def sheet_name(name: str) -> str:
 
     >>> sheet_name("selection_her2_positive")
     'selection_her2_positive'
+    >>> sheet_name("recommended_net_benefit_difference")
+    'rec_net_benefit_difference'
     """
+    if len(name) > _LONGEST_SHEET_NAME:
+        name = name.replace("recommended_", "rec_", 1)
     return name if len(name) <= _LONGEST_SHEET_NAME else name[: _LONGEST_SHEET_NAME - 1] + "…"
+
+
+def sheet_names(names: Sequence[str]) -> dict[str, str]:
+    """A name for each table's sheet that no other has, whatever their case.
+
+    >>> list(sheet_names(["a" * 31 + "b", "a" * 31 + "c"]).values())
+    ['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaa…2']
+    """
+    titles: dict[str, str] = {}
+    taken = {_FIRST_SHEET.lower()}
+    for name in names:
+        title, n = sheet_name(name), 1
+        while title.lower() in taken:
+            n += 1
+            title = f"{name[: _LONGEST_SHEET_NAME - 1 - len(str(n))]}…{n}"
+        taken.add(title.lower())
+        titles[name] = title
+    return titles
 
 
 def without_dates(content: bytes) -> bytes:

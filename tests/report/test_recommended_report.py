@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from her2mri.output.page import render_page
+from her2mri.report.figures import study_figures
+from her2mri.report.methods import methods
+from her2mri.report.side_by_side import side_by_side
+from her2mri.report.view import study_view
+from her2mri.report.workbook import sheet_names
+from her2mri.vocabulary import CROSS_VALIDATED, EXTERNAL_VALIDATION, TRAINING
+
+
+@pytest.fixture(scope="module")
+def page(page_of_both):
+    return (page_of_both / "report.html").read_text(encoding="utf-8")
+
+
+def test_every_address_inside_the_page_leads_to_one_place(page):
+    places = re.findall(r'\bid="([^"]+)"', page)
+    asked = re.findall(r'href="#([^"]+)"', page)
+    assert len(places) == len(set(places))
+    assert set(asked) <= set(places)
+
+
+def test_every_question_has_its_section_for_each_task(page, both):
+    anchors = (
+        "size",
+        "validated",
+        "compared",
+        "hierarchy",
+        "benefit",
+        "centers",
+        "shift",
+        "subgroups",
+        "missing",
+    )
+    for task in both.recommended.tasks:
+        assert all(f'<h3 id="{task}-{anchor}">' in page for anchor in anchors)
+    assert 'id="classes"' in page
+    assert 'id="checklist"' in page
+
+
+def test_the_verdict_on_size_stands_before_every_other_figure(page, both):
+    for task, card in zip(both.recommended.tasks.values(), page.split('class="card both"')[1:], strict=True):
+        assert card.index(task.size.sentence()) < re.search(r"\d\.\d\d \(\d\.\d\d", card).start()
+
+
+def test_figures_side_by_side_are_those_of_the_tables(both, page_of_both):
+    tables = {
+        name: pd.read_csv(page_of_both / "tables" / f"{name}.csv")
+        for name in ("performance", "recommended_performance")
+    }
+    for name, task in both.tasks.items():
+        advised = both.recommended.tasks[name]
+        rows = list(side_by_side(task, advised).table.rows)
+        inside, outside = (
+            at(rows, heading) for heading in ("AUC, as claimed inside", "On the external set, as found")
+        )
+        published, recommended = tables["performance"], tables["recommended_performance"]
+        assert inside["Apparent"][0].startswith(auc(published, name, "LR", TRAINING))
+        assert inside["Cross-validated"][1].startswith(
+            auc(recommended, name, advised.choice.model, CROSS_VALIDATED)
+        )
+        assert outside["AUC"][0].startswith(auc(published, name, "LR", EXTERNAL_VALIDATION))
+        assert outside["AUC"][1].startswith(auc(recommended, name, advised.choice.model, EXTERNAL_VALIDATION))
+
+
+def at(rows, heading):
+    """The rows below a heading, by their label."""
+    start = [row[0] for row in rows].index(heading) + 1
+    below = rows[start:]
+    stop = next((i for i, row in enumerate(below) if not any(row[1:])), len(below))
+    return {row[0]: row[1:] for row in below[:stop]}
+
+
+def auc(table, task, model, sample):
+    asked = {"task": task, "model": model, "sample": sample, "metric": "auc"}
+    for column, value in asked.items():
+        table = table[table[column] == value]
+    return f"{table['estimate'].iloc[0]:.2f} ("
+
+
+def test_methods_say_what_was_repeated_how_often(both):
+    text = " ".join(paragraph for _, paragraph in methods(both))
+    assert "20 resamples of patients" in text
+    assert "3 folds of patients, once" in text
+    assert "restricted cubic spline" in text
+
+
+def test_the_page_of_the_published_protocol_alone_knows_no_other(both, tmp_path):
+    paper = replace(both, study=both.study.model_copy(update={"protocol": "paper"}), recommended=None)
+    figures = study_figures(paper)
+    for stem in figures:
+        (tmp_path / f"{stem}.svg").write_text("<svg/>", encoding="utf-8")
+    page = render_page("her2mri.report", "report.html.j2", view=study_view(paper, figures, tmp_path))
+    words = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    assert not re.search("recommended|: published protocol|TRIPOD", words)
+
+
+def test_the_sheets_of_the_recommended_tables_have_names_of_their_own(both):
+    names = sheet_names(list(both.tables()))
+    assert len({title.lower() for title in names.values()}) == len(names)
+    assert max(map(len, names.values())) <= 31
