@@ -112,6 +112,7 @@ def test_a_series_across_midnight_keeps_its_times(
     dates: str, phantom: DynamicPhantom, tmp_path: Path
 ) -> None:
     def change(data: Dataset, phase: int, index: int) -> Dataset:
+        data.TemporalPositionIdentifier = max(1, phase)  # the phase before the contrast is numbered by itself
         if dates == "masked":
             data.AcquisitionDate = "19000101"
         return data
@@ -249,6 +250,23 @@ def test_times_given_wrongly_are_refused(
     image = write_dynamic_nifti(tmp_path / "dce.nii", phantom, sidecar=False)
     with pytest.raises(InputError, match=reason):
         read_dynamic(image, seconds=seconds)
+
+
+def test_times_given_need_phases_that_the_headers_order(phantom: DynamicPhantom, tmp_path: Path) -> None:
+    def untimed(data: Dataset, phase: int, index: int) -> Dataset:
+        del data.AcquisitionTime
+        return data
+
+    def unnumbered(data: Dataset, phase: int, index: int) -> Dataset:
+        del data.SeriesNumber
+        return untimed(data, phase, index)
+
+    seconds = phantom.series.seconds.tolist()
+    by_number = write_dynamic(tmp_path / "number", phantom, layout="series", change=untimed)
+    assert_same(read_dynamic(by_number, seconds=seconds), phantom)
+    by_nothing = write_dynamic(tmp_path / "nothing", phantom, layout="series", change=unnumbered)
+    with pytest.raises(InputError, match="nothing in the headers puts the phases in order"):
+        read_dynamic(by_nothing, seconds=seconds)
 
 
 def test_times_given_replace_those_of_the_headers(phantom: DynamicPhantom, tmp_path: Path) -> None:

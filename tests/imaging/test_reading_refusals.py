@@ -86,6 +86,10 @@ OTHER_ORIENTATION = ["1", "0", "0", "0", "1", "0"]
         (tags(1, 2, Modality="CT"), "1 image of another modality than MR (CT)"),
         (tags(1, 2, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]), "1 image of a localiser"),
         (tags(1, ImageType=["DERIVED", "PRIMARY", "M", "SUB"]), "4 images computed from others: subtraction"),
+        (
+            tags(ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"]),
+            "20 images that show several slices side by side",
+        ),
         (tags(1, 2, ImageOrientationPatient=OTHER_ORIENTATION), "2 orientations mixed (19, 1 images)"),
         (tags(1, PixelSpacing=["0.7", "0.7"]), "2 pixel spacings mixed (16, 4 images)"),
         (tags(1, ImagePositionPatient=None), "4 images without a place in the patient"),

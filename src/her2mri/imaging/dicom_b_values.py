@@ -10,10 +10,10 @@ from her2mri.imaging.dicom_values import items, number, numbers, private, text
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_SIEMENS: Final = (0x0019, 0x0C, ("SIEMENS MR HEADER",))
-_PHILIPS: Final = (0x2001, 0x03, ("Philips Imaging DD 001",))
-_UNITED: Final = (0x0065, 0x09, ("Image Private Header",))
-_GE: Final = (0x0043, 0x39, ("GEMS_PARM_01",))
+_SIEMENS: Final = (0x0019, 0x0C, "SIEMENS MR HEADER")
+_PHILIPS: Final = (0x2001, 0x03, "Philips Imaging DD 001")
+_UNITED: Final = (0x0065, 0x09, "Image Private Header")
+_GE: Final = (0x0043, 0x39, "GEMS_PARM_01")
 _GE_FLAG: Final = 10_000
 """GE adds flags above the b-value, as 1,000,000,000: a b-value is what remains below this."""
 _NAME: Final = re.compile(r"ep_b(\d+)")
@@ -25,8 +25,8 @@ def b_value(data: Dataset) -> float | None:
     standard = number(data, "DiffusionBValue")
     if standard is not None:
         return standard
-    for group, element, creators in (_SIEMENS, _PHILIPS, _UNITED):
-        found = numbers(private(data, group, element, creators))
+    for vendor in (_SIEMENS, _PHILIPS, _UNITED):
+        found = numbers(private(data, *vendor))
         if found:
             return found[0]
     ge = numbers(private(data, *_GE))

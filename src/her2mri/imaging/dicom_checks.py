@@ -27,18 +27,20 @@ def check_content(folder: Folder) -> list[Plane]:
     other = [plane for plane in planes if plane.modality != "MR"]
     localisers = [plane for plane in planes if not _LOCALISER.isdisjoint(plane.kind)]
     computed = [plane for plane in planes if not _COMPUTED.isdisjoint(plane.kind)]
+    mosaics = [plane for plane in planes if "MOSAIC" in plane.kind]
     without_place = [plane for plane in planes if not _has_place(plane)]
     modalities = ", ".join(sorted({plane.modality[:16] or "none" for plane in other}))
     for found, what in (
         (other, f"of another modality than MR ({modalities})"),
         (localisers, "of a localiser (ImageType says so)"),
         (computed, "computed from others: subtraction, projection or phase map (ImageType says so)"),
+        (mosaics, "that show several slices side by side (mosaic): convert them to NIfTI"),
         (without_place, "without a place in the patient (position, orientation or pixel spacing missing)"),
     ):
         if found:
             folder.faults.append(Fault(folder.where, f"{count(len(found), 'image')} {what}", remedy=ALONE))
     folder.faults += _different_people(folder.where, planes)
-    bad = {id(plane) for found in (other, localisers, computed, without_place) for plane in found}
+    bad = {id(plane) for found in (other, localisers, computed, mosaics, without_place) for plane in found}
     return [plane for plane in planes if id(plane) not in bad]
 
 

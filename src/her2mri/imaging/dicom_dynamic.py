@@ -78,23 +78,34 @@ def _timed(
 ) -> tuple[list[list[Plane]], NDArray[np.float64], str]:
     """Phases in order of time, their seconds from the injection, and the words for both."""
     where = folder.where
-    if seconds is not None:
-        return phases, given_seconds(where, seconds, len(phases)), "times as given"
-    check_precontrast(where, precontrast, len(phases))
     found = phase_times(where, phases)
+    if seconds is not None:
+        if isinstance(found, Fault):
+            _check_order(where, phases)
+        else:
+            phases = [phases[at] for at in np.argsort(found.starts)]
+        return phases, given_seconds(where, seconds, len(phases)), "times as given"
     if isinstance(found, Fault):
         raise InputError([found])
+    check_precontrast(where, precontrast, len(phases))
     order = np.argsort(found.starts)
-    if (order != np.arange(len(order))).any() and all(_numbered(phase) for phase in phases):
+    phases = [phases[at] for at in order]
+    numbers = [phase[0].temporal_position or 0 for phase in phases]
+    if len(set(numbers)) == len(numbers) and numbers != sorted(numbers):
         problem = "the numbers of the phases (temporal position) and their times are not in the same order"
         raise InputError(
-            [Fault(where, problem, remedy="give the times of the phases in seconds after the injection")]
+            [Fault(where, problem, remedy="send the series again, or give it as a 4D NIfTI file")]
         )
-    phases = [phases[at] for at in order]
     times = PhaseTimes(found.starts[order], found.middles[order], found.on_clock, found.words)
     start, words = injection_time(phases, times, injection=injection, precontrast=precontrast)
     return phases, times.middles - start, f"{times.words}; {words}"
 
 
-def _numbered(phase: Sequence[Plane]) -> bool:
-    return phase[0].temporal_position is not None
+def _check_order(where: str, phases: Sequence[Sequence[Plane]]) -> None:
+    """Times that are given need phases that the headers order, if not by time, by number."""
+    for number in ("temporal_position", "acquisition_number", "series_number"):
+        numbers = {getattr(phase[0], number) for phase in phases} - {None}
+        if len(numbers) == len(phases):
+            return
+    problem = "nothing in the headers puts the phases in order"
+    raise InputError([Fault(where, problem, remedy="give the phases as a 4D NIfTI file with their times")])

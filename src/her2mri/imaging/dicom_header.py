@@ -13,7 +13,7 @@ from her2mri.imaging.dicom_values import clock, day, items, number, numbers, pri
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_PHILIPS: Final = ("Philips MR Imaging DD 001",)
+_PHILIPS: Final = "Philips MR Imaging DD 001"
 _NORMALISED: Final = str.maketrans("^,", "  ")
 
 
@@ -45,6 +45,7 @@ def planes_of(data: Dataset, file: Path, ordinals: Ordinals) -> Iterator[Plane]:
         "injection": _injection(data),
         "resolution": number(data, "TemporalResolution"),
         "acquisition_number": _whole(number(data, "AcquisitionNumber")),
+        "series_number": _whole(number(data, "SeriesNumber")),
         "temporal_positions": _whole(number(data, "NumberOfTemporalPositions")),
         "physical": _positive(numbers(private(data, 0x2005, 0x0E, _PHILIPS))),
     }

@@ -41,7 +41,7 @@ def _acquisition_number(plane: Plane) -> Number | None:
 
 
 def _series(plane: Plane) -> Number | None:
-    return _number(plane.series)
+    return _number(plane.series_number or 0, plane.series)
 
 
 def _series_and_temporal_position(plane: Plane) -> Number | None:

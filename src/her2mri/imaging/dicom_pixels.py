@@ -46,7 +46,9 @@ def _fill_from(volume: Floats, file: Path, places: list[tuple[int, Plane]], *, p
     frames = extra("pydicom.pixels").iter_pixels(file, indices=[plane.frame for _, plane in places])
     for (at, plane), stored in zip(places, frames, strict=True):
         slope, intercept = scale(plane, physical=physical)
-        np.multiply(stored, np.float32(slope), out=volume[at], casting="unsafe")
+        volume[at] = stored
+        if slope != 1:
+            volume[at] *= np.float32(slope)
         if intercept:
             volume[at] += np.float32(intercept)
 

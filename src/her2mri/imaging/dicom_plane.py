@@ -39,6 +39,7 @@ class Plane:
     temporal_positions: int | None
     trigger_time: float | None
     acquisition_number: int | None
+    series_number: int | None
     clock: float | None
     day: int | None
     begin: float | None

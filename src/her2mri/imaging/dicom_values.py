@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import struct
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 DAY: Final = 86_400.0
 _MALFORMED: Final = (ValueError, TypeError, LookupError, AttributeError, NotImplementedError, OverflowError)
+_FLOATS: Final = {4: "<f", 8: "<d"}
 _TIME: Final = re.compile(r"(\d{2}):?(\d{2})?:?(\d{2}(?:\.\d*)?)?")
 
 
@@ -39,9 +41,13 @@ def text(data: Dataset, keyword: str) -> str:
 
 
 def numbers(found: Any) -> tuple[float, ...]:
-    """Finite numbers out of a value of any representation; raw bytes of an unknown one hold text."""
+    """Finite numbers out of a value of any representation; raw bytes of an unknown one hold text or a float."""
     if isinstance(found, bytes):
-        found = found.rstrip(b"\0 ").decode("ascii", "replace").split("\\")
+        written = found.rstrip(b"\0 ")
+        if re.fullmatch(rb"[\d+\-.eE\\ ]+", written):
+            found = written.decode("ascii").split("\\")
+        else:
+            found = struct.unpack(_FLOATS[len(found)], found) if len(found) in _FLOATS else ()
     elif isinstance(found, str) or not hasattr(found, "__iter__"):
         found = [found]
     try:
@@ -57,14 +63,12 @@ def number(data: Dataset, keyword: str) -> float | None:
     return found[0] if found else None
 
 
-def private(data: Dataset, group: int, element: int, creators: tuple[str, ...]) -> Any:
-    """A private element of one of the creators named, wherever its block was put."""
-    for creator in creators:
-        try:
-            return data.private_block(group, creator)[element].value
-        except _MALFORMED:
-            continue
-    return None
+def private(data: Dataset, group: int, element: int, creator: str) -> Any:
+    """A private element of a creator, wherever its block was put."""
+    try:
+        return data.private_block(group, creator)[element].value
+    except _MALFORMED:
+        return None
 
 
 def clock(written: str) -> float | None:
