@@ -30,3 +30,25 @@ def criteria_frame(criteria: Sequence[Criterion]) -> pd.DataFrame:
     """One row a criterion: name, label, n, n_events, decides (the one that asks for most)."""
     frame = pd.DataFrame([asdict(criterion) for criterion in criteria])
     return frame.assign(decides=frame["n"] == frame["n"].max())
+
+
+@dataclass(frozen=True)
+class RequiredSize:
+    """What a purpose asks for at a prevalence of the event."""
+
+    prevalence: float
+    criteria: tuple[Criterion, ...]
+
+    @property
+    def n(self) -> int:
+        """Lesions that meet every criterion."""
+        return max(criterion.n for criterion in self.criteria)
+
+    @property
+    def n_events(self) -> int:
+        """Events among them."""
+        return max(criterion.n_events for criterion in self.criteria)
+
+    def frame(self) -> pd.DataFrame:
+        """One row a criterion."""
+        return criteria_frame(self.criteria)

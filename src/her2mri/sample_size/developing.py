@@ -9,9 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-import pandas as pd
-
-from her2mri.sample_size.criterion import Criterion, criteria_frame
+from her2mri.sample_size.criterion import Criterion, RequiredSize
 from her2mri.sample_size.explained_variation import largest_cox_snell
 
 SHRINKAGE: Final = 0.9
@@ -23,28 +21,12 @@ _MOST_PARAMETERS_OF_MAPE: Final = 30
 
 
 @dataclass(frozen=True)
-class DevelopmentSize:
+class DevelopmentSize(RequiredSize):
     """What developing a model asks for; ``parameters`` counts candidate terms, not variables."""
 
-    prevalence: float
     parameters: int
     cox_snell: float
     shrinkage: float
-    criteria: tuple[Criterion, ...]
-
-    @property
-    def n(self) -> int:
-        """Lesions that meet every criterion."""
-        return max(criterion.n for criterion in self.criteria)
-
-    @property
-    def n_events(self) -> int:
-        """Events among them."""
-        return max(criterion.n_events for criterion in self.criteria)
-
-    def frame(self) -> pd.DataFrame:
-        """One row a criterion."""
-        return criteria_frame(self.criteria)
 
 
 def development_size(
@@ -89,7 +71,7 @@ def development_size(
         label = f"Mean error of a predicted probability of at most {PREDICTION_ERROR:g}"
         sizes.append(("prediction_error", label, _size_for_error(prevalence, parameters)))
     criteria = tuple(Criterion.of(name, label, size, prevalence) for name, label, size in sizes)
-    return DevelopmentSize(prevalence, parameters, cox_snell, shrinkage, criteria)
+    return DevelopmentSize(prevalence, criteria, parameters, cox_snell, shrinkage)
 
 
 def expected_shrinkage(n: float, *, parameters: int, cox_snell: float) -> float:
@@ -98,6 +80,7 @@ def expected_shrinkage(n: float, *, parameters: int, cox_snell: float) -> float:
     >>> round(expected_shrinkage(623, parameters=24, cox_snell=0.288), 3)
     0.9
     """
+
     def missing(shrinkage: float) -> float:
         return _size_for(shrinkage, parameters, cox_snell) - n
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 
-from her2mri.sample_size.criterion import Criterion, criteria_frame
+from her2mri.sample_size.criterion import Criterion, RequiredSize
 
 _Z: Final = 1.96
 
@@ -39,26 +38,10 @@ class DecisionPoint:
 
 
 @dataclass(frozen=True)
-class ValidationSize:
-    """What validating a model asks for."""
+class ValidationSize(RequiredSize):
+    """What validating a model with this AUC asks for."""
 
-    prevalence: float
     auc: float
-    criteria: tuple[Criterion, ...]
-
-    @property
-    def n(self) -> int:
-        """Lesions that meet every criterion."""
-        return max(criterion.n for criterion in self.criteria)
-
-    @property
-    def n_events(self) -> int:
-        """Events among them."""
-        return max(criterion.n_events for criterion in self.criteria)
-
-    def frame(self) -> pd.DataFrame:
-        """One row a criterion."""
-        return criteria_frame(self.criteria)
 
 
 def validation_size(
@@ -103,7 +86,7 @@ def validation_size(
             )
         )
     criteria = tuple(Criterion.of(name, label, size, prevalence) for name, label, size in sizes)
-    return ValidationSize(prevalence, auc, criteria)
+    return ValidationSize(prevalence, criteria, auc)
 
 
 def standard_error_of_auc(auc: float, n: float, prevalence: float) -> float:

@@ -97,34 +97,22 @@ def _chosen(plan: RecommendedPlan, evaluation: Evaluation) -> Choice:
 
 
 def _validate(plan: RecommendedPlan, runner: Runner) -> DevelopmentValidation:
-    lesions, task = plan.developing, plan.data.task
-    return validate_development(
-        plan.development(plan.bootstrapped),
-        lesions.frame,
-        lesions.y,
-        lesions.patient,
-        task=task.name,
-        positive=task.positive_label,
-        seed=plan.study.seed,
-        n_bootstrap=plan.study.resampling.n_bootstrap,
-        run=runner.resume,
-    )
+    n_bootstrap = plan.study.resampling.n_bootstrap
+    repeat = partial(validate_development, n_bootstrap=n_bootstrap, run=runner.resume)
+    return repeat(plan.development(plan.bootstrapped), **_developing(plan))
 
 
 def _cross_validate(plan: RecommendedPlan, runner: Runner) -> CrossValidation:
-    lesions, task, resampling = plan.developing, plan.data.task, plan.study.resampling
-    return cross_validate_development(
-        plan.development(plan.families),
-        lesions.frame,
-        lesions.y,
-        lesions.patient,
-        task=task.name,
-        positive=task.positive_label,
-        seed=plan.study.seed,
-        n_folds=resampling.folds,
-        n_repeats=resampling.repeats,
-        run=runner.resume,
-    )
+    folds, repeats = plan.study.resampling.folds, plan.study.resampling.repeats
+    repeat = partial(cross_validate_development, n_folds=folds, n_repeats=repeats, run=runner.resume)
+    return repeat(plan.development(plan.families), **_developing(plan))
+
+
+def _developing(plan: RecommendedPlan) -> dict[str, Any]:
+    """The lesions developed on, and their names for the results."""
+    lesions, task = plan.developing, plan.data.task
+    named = {"task": task.name, "positive": task.positive_label, "seed": plan.study.seed}
+    return {"frame": lesions.frame, "y": lesions.y, "patient": lesions.patient, **named}
 
 
 def _centers(plan: RecommendedPlan, runner: Runner) -> InternalExternal | Caveat | None:
