@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -25,10 +26,9 @@ def onto(roi: Roi, geometry: Geometry) -> NDArray[np.bool_]:
 
     """
     where = f"region of interest {roi.label!r}"
-    n = int(np.count_nonzero(roi.mask))
-    if not n:
+    if not roi.mask.any():
         raise InputError([Fault(where, "is empty")])
-    outside = 1 - _inside(roi, geometry).sum() / n
+    outside = _outside(roi, geometry)
     if outside > OUTSIDE:
         share = (
             "lies outside the images"
@@ -43,14 +43,27 @@ def onto(roi: Roi, geometry: Geometry) -> NDArray[np.bool_]:
     return mask
 
 
-def _inside(roi: Roi, geometry: Geometry) -> NDArray[np.bool_]:
-    """Whether the center of each voxel of the region lies in a voxel of the images."""
-    own = roi.geometry
-    index = np.argwhere(roi.mask)[:, ::-1]  # column, row, slice
-    centers = own.origin + (index * own.spacing) @ own.direction.T
-    there = np.linalg.solve(geometry.direction, (centers - geometry.origin).T).T / geometry.spacing
+def _outside(roi: Roi, geometry: Geometry) -> float:
+    """The share of the region's voxels whose centers lie in no voxel of the images; slice by slice, if at all."""
+    occupied = [np.flatnonzero(roi.mask.any(axis=other)) for other in ((1, 2), (0, 2), (0, 1))]
+    corners = np.array(list(product(*((one[0], one[-1]) for one in occupied))))
+    if _inside(corners, roi.geometry, geometry).all():
+        return 0.0
+    total = inside = 0
+    for at in occupied[0]:
+        in_slice = np.argwhere(roi.mask[at])
+        index = np.column_stack([np.full(len(in_slice), at), in_slice])
+        total += len(index)
+        inside += int(_inside(index, roi.geometry, geometry).sum())
+    return 1 - inside / total
+
+
+def _inside(index: NDArray[np.intp], own: Geometry, images: Geometry) -> NDArray[np.bool_]:
+    """Whether voxels of one grid, as (n, 3) of slice, row, column, have their centers in voxels of another."""
+    centers = own.origin + (index[:, ::-1] * own.spacing) @ own.direction.T
+    there = np.linalg.solve(images.direction, (centers - images.origin).T).T / images.spacing
     edge = 0.5 + 1e-3
-    return np.asarray(((there >= -edge) & (there <= np.array(geometry.shape[::-1]) - 1 + edge)).all(axis=1))
+    return np.asarray(((there >= -edge) & (there <= np.array(images.shape[::-1]) - 1 + edge)).all(axis=1))
 
 
 def _same(one: Geometry, other: Geometry) -> bool:
