@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +75,19 @@ def test_pixels_are_the_same_however_they_are_stored(name: str) -> None:
         assert not fill(volume, check_content(folder), "mr")
         found.append(volume)
     np.testing.assert_array_equal(*found)
+
+
+def test_diffusion_images_shipped_with_dipy_are_read() -> None:
+    dipy = importlib.util.find_spec("dipy")
+    if dipy is None or dipy.origin is None:
+        pytest.skip("dipy, which ships diffusion images, is not installed")
+    images = [
+        file
+        for file in sorted((Path(dipy.origin).parent / "data" / "files").glob("small_*D.nii*"))
+        if file.with_name(file.name.partition(".")[0] + ".bval").is_file()
+    ]
+    assert images
+    for image in images:
+        found = read_diffusion(image)
+        assert found.b_values[0] <= 50
+        assert np.isfinite(found.signal).all()
