@@ -30,8 +30,7 @@ def calculator_page(bundles: Sequence[Bundle]) -> str:
     from markupsafe import Markup
 
     data = embedded(bundles)
-    script = f'"use strict";\n(() => {{\n{_joined(SCRIPTS, "js")}}})();\n'
-    style = _joined(_STYLES, "css")
+    script, style = page_script(), page_style()
     environment = Environment(
         loader=PackageLoader("her2mri.calculator"),
         autoescape=True,
@@ -46,6 +45,16 @@ def calculator_page(bundles: Sequence[Bundle]) -> str:
         script=Markup(script),
         data=Markup(json_for_html(data)),
     )
+
+
+def page_script() -> str:
+    """The page's one script, which finds its data in the element ``data``."""
+    return f'"use strict";\n(() => {{\n{_joined(SCRIPTS, "js")}}})();\n'
+
+
+def page_style() -> str:
+    """The page's one style, for screen and paper."""
+    return _joined(_STYLES, "css")
 
 
 def json_for_html(content: Any) -> str:

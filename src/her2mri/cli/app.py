@@ -27,6 +27,8 @@ VERBS = (
     "calculator",
     "nomogram",
     "measure",
+    "serve",
+    "room",
 )
 """Each verb is the module ``her2mri.cli.<verb>_command`` with a ``register(app)``."""
 

@@ -242,8 +242,8 @@ function start() {
   new ResizeObserver(() => redraw.forEach((draw) => draw())).observe(part("details"));
 }
 
-// For whoever checks the page from outside, as our tests do.
-globalThis.calculator = Object.freeze({ models, chain, predict, predictChain, WORDS });
+// For whoever checks the page from outside, as our tests do, or gives and takes the lesion, as a server's page does.
+globalThis.calculator = Object.freeze({ models, chain, predict, predictChain, WORDS, state, showAll });
 
 if (models.every(passesChecks)) {
   start();

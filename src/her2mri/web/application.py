@@ -1,0 +1,87 @@
+"""The application: pages, what surrounds them, and what is said when something is refused."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
+
+from her2mri.web.logs import RequestLog
+from her2mri.web.middleware import BodyLimit, OwnSite, SafeHeaders
+from her2mri.web.pages import (
+    audit_pages,
+    health_pages,
+    lesion_pages,
+    people_pages,
+    sign_in_pages,
+    static_pages,
+)
+from her2mri.web.pages.guard import OwnPasswordNeededError, SignInNeededError
+from her2mri.web.pages.render import page
+from her2mri.web.room import Room
+
+_SAID = {
+    403: ("Not allowed", "Your role does not include this."),
+    404: ("Not here", "There is no such page, or it is not yours to see."),
+    405: ("Not possible", "This page cannot be asked for in that way."),
+    500: ("Something went wrong", ""),
+    422: ("Not understood", "The address or the form holds something that cannot be read."),
+}
+
+
+def application(room: Room) -> ASGIApp:
+    """The whole application over a room."""
+    app = pages_of(room)
+    inner = TrustedHostMiddleware(OwnSite(BodyLimit(app)), allowed_hosts=_hosts(room))
+    return RequestLog(SafeHeaders(inner, behind_tls=room.settings.behind_tls))
+
+
+def pages_of(room: Room) -> FastAPI:
+    """The routes alone."""
+    app = FastAPI(title="her2mri reading room", openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.room = room
+    for subject in (sign_in_pages, lesion_pages, people_pages, audit_pages, health_pages, static_pages):
+        app.include_router(subject.router)
+    app.add_exception_handler(SignInNeededError, _to_sign_in)
+    app.add_exception_handler(OwnPasswordNeededError, _to_password)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(AnyHTTPException, _refused)
+    app.add_exception_handler(Exception, _failed)
+    return app
+
+
+def _hosts(room: Room) -> list[str]:
+    """Names a request may use, so that no other site's name can be pointed at this server."""
+    return [f"[{name}]" if ":" in name else name for name in room.settings.hosts]
+
+
+def _to_sign_in(_request: Request, _error: Exception) -> Response:
+    return RedirectResponse("/sign-in", 303)
+
+
+def _to_password(_request: Request, _error: Exception) -> Response:
+    return RedirectResponse("/password", 303)
+
+
+def _not_understood(request: Request, _error: Exception) -> Response:
+    return _message(request, 422)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AnyHTTPException)
+    own = error.detail if isinstance(error, HTTPException) and " " in error.detail else ""
+    return _message(request, error.status_code, own)
+
+
+def _failed(request: Request, _error: Exception) -> Response:
+    return _message(
+        request, 500, f"Nothing was stored. Tell whoever runs this server: request {request.state.request}."
+    )
+
+
+def _message(request: Request, status: int, own: str = "") -> Response:
+    title, text = _SAID.get(status, ("Refused", "This cannot be done."))
+    return page(request, "message", status=status, title=title, text=own or text)

@@ -1,0 +1,66 @@
+"""From one version of the tables to another, up and down, each step whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from her2mri.web.database.connection import Database
+from her2mri.web.database.tables import Base
+
+_FOLDER: Final = Path(__file__).parent
+_LOCK: Final = 0x4E61
+
+
+def newest() -> str:
+    """The version that this software works with."""
+    return str(_scripts()[1].get_current_head())
+
+
+def current(database: Database) -> str | None:
+    """The version of the tables that are there; None where there are none."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def migrate(database: Database, to: str | None = None) -> None:
+    """Bring the tables to a version (None: the newest; "base": none), all steps in one transaction.
+
+    Several servers may start at once: one of them migrates, the others wait and find it done.
+    """
+    config, scripts = _scripts()
+    target = to or newest()
+    with database.engine.connect().execution_options(her2mri_writes=True) as connection, connection.begin():
+        if database.is_postgresql:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        known = [script.revision for script in reversed(list(scripts.walk_revisions()))]
+        here = MigrationContext.configure(connection).get_current_revision()
+        places: dict[str | None, int] = {name: place for place, name in enumerate([None, "base", *known])}
+        _run(config, scripts, connection, target, is_upgrade=places[target] >= places[here])
+
+
+def _run(
+    config: Config, scripts: ScriptDirectory, connection: Connection, target: str, *, is_upgrade: bool
+) -> None:
+    def steps(revision: Any, _context: Any) -> Any:
+        if is_upgrade:
+            return scripts._upgrade_revs(target, revision)
+        return scripts._downgrade_revs(target, revision)
+
+    with EnvironmentContext(config, scripts, fn=steps) as environment:
+        environment.configure(connection=connection, target_metadata=Base.metadata, transactional_ddl=True)
+        environment.run_migrations()
+
+
+def _scripts() -> tuple[Config, ScriptDirectory]:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("version_locations", str(_FOLDER / "versions"))
+    config.set_main_option("path_separator", "newline")
+    return config, ScriptDirectory.from_config(config)

@@ -1,0 +1,81 @@
+"""Who may come in: what every page asks before it does anything."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Form, HTTPException, Request
+
+from her2mri.web.people.roles import Permission
+from her2mri.web.people.sessions import Visitor, find_visitor, note_visit
+from her2mri.web.room import Room
+
+
+class SignInNeededError(Exception):
+    """Nobody is signed in, or no longer."""
+
+
+class OwnPasswordNeededError(Exception):
+    """The password was set by someone else, and is to be changed first."""
+
+
+def room_of(request: Request) -> Room:
+    """The room that this server is."""
+    room: Room = request.app.state.room
+    return room
+
+
+InRoom = Annotated[Room, Depends(room_of)]
+
+
+def visitor_of(request: Request, room: InRoom) -> Visitor | None:
+    """Who is signed in, if anybody."""
+    token = request.cookies.get(room.settings.cookie)
+    if not token:
+        return None
+    now = room.now()
+    with room.database.reading() as session:
+        visitor = find_visitor(session, now, token, room.settings)
+    if visitor is not None:
+        request.state.account = visitor.account_id  # for the log
+        if visitor.is_to_note(now):
+            with room.database.writing() as session:
+                note_visit(session, now, visitor)
+    return visitor
+
+
+MaybeVisitor = Annotated[Visitor | None, Depends(visitor_of)]
+
+
+def entered(visitor: MaybeVisitor) -> Visitor:
+    """Someone who is signed in, also with a password that is not their own yet."""
+    if visitor is None:
+        raise SignInNeededError
+    return visitor
+
+
+Entered = Annotated[Visitor, Depends(entered)]
+
+
+def allowed(permission: Permission) -> Callable[[Visitor], Visitor]:
+    """A dependency: the visitor, whose role must allow this."""
+
+    def check(visitor: Entered) -> Visitor:
+        if visitor.must_change_password:
+            raise OwnPasswordNeededError
+        if not visitor.may(permission):
+            raise HTTPException(403)
+        return visitor
+
+    return check
+
+
+def from_own_form(visitor: Entered, form_token: Annotated[str, Form()] = "") -> None:
+    """What is sent must come from a form that this session was shown."""
+    if not hmac.compare_digest(form_token.encode("utf-8", "replace"), visitor.form_token.encode()):
+        raise HTTPException(403, "This form is not one of this session. Open the page again.")
+
+
+OwnForm = Depends(from_own_form)

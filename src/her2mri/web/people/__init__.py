@@ -1,0 +1,1 @@
+"""Who may do what: accounts, passwords, roles and sessions."""

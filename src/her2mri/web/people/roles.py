@@ -1,0 +1,32 @@
+"""Three roles, and what each may do. Nobody has more than their work needs: decision 0180."""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """What someone does here."""
+
+    READER = "reader"
+    RESEARCHER = "researcher"
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(Enum):
+    """What a page or a button needs."""
+
+    USE = "be here at all"
+    ENTER_LESIONS = "enter and correct one's own lesions"
+    SEE_LESIONS = "see, find and export lesions: one's own or, with SEE_ALL_LESIONS, everyone's"
+    SEE_ALL_LESIONS = "see the lesions of all readers"
+    MANAGE_PEOPLE = "open and close accounts, and change what they may do"
+    CHECK = "read and check the audit log, and compute stored answers again"
+
+
+MAY: Final = {
+    Role.READER: frozenset({Permission.USE, Permission.ENTER_LESIONS, Permission.SEE_LESIONS}),
+    Role.RESEARCHER: frozenset({Permission.USE, Permission.SEE_LESIONS, Permission.SEE_ALL_LESIONS}),
+    Role.ADMINISTRATOR: frozenset({Permission.USE, Permission.MANAGE_PEOPLE, Permission.CHECK}),
+}

@@ -1,0 +1,34 @@
+"""A reading room: what every page of one server shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+
+from her2mri.web.database.connection import Database
+from her2mri.web.lesions.models import Models
+from her2mri.web.people.passwords import Passwords
+from her2mri.web.settings import Settings
+
+
+def utc_now() -> datetime:
+    """The time in UTC, without a zone, as the tables keep it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class Room:
+    """Settings, database, passwords, the models in memory, and a clock that tests may turn."""
+
+    settings: Settings
+    database: Database
+    passwords: Passwords
+    models: Models = field(default_factory=Models)
+    now: Callable[[], datetime] = utc_now
+
+    @classmethod
+    def of(cls, settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Self:
+        """The room of these settings; its database is connected to when first needed."""
+        return cls(settings, Database(settings.database), Passwords(settings.password_cost), now=now)

@@ -1,0 +1,92 @@
+"""Every route for every role in one table: a route without a row fails, and so does a row without a route."""
+
+from __future__ import annotations
+
+import pytest
+from visits import LESION, ON_SQLITE, given
+
+from her2mri.web.application import pages_of
+
+ROLES = ("", "new.reader", "reader.one", "the.researcher", "the.administrator")
+IN, OUT, OWN = "/sign-in", 403, "/password"
+OTHER = 404  # a lesion of another reader: as if it did not exist
+
+# route: nobody, with a password not their own, reader, researcher, administrator.
+# A number is the status, a text where the browser is sent.
+TABLE = {
+    ("GET", "/"): (IN, "/lesions", "/lesions", "/lesions", "/people"),
+    ("GET", "/sign-in"): (200, "/", "/", "/", "/"),
+    ("POST", "/sign-in"): (403, 403, 403, 403, 403),  # no such name in the form
+    ("POST", "/sign-out"): (IN, IN, IN, IN, IN),
+    ("GET", "/password"): (IN, 200, 200, 200, 200),
+    ("POST", "/password"): (IN, 422, 422, 422, 422),
+    ("GET", "/lesions"): (IN, OWN, 200, 200, OUT),
+    ("GET", "/lesions.csv"): (IN, OWN, 200, 200, OUT),
+    ("GET", "/lesions/new"): (IN, OWN, 200, OUT, OUT),
+    ("POST", "/lesions"): (IN, OWN, "/lesions/2", OUT, OUT),
+    ("GET", "/lesions/{number}"): (IN, OWN, OTHER, 200, OUT),
+    ("GET", "/lesions/{number}/correct"): (IN, OWN, OTHER, OUT, OUT),
+    ("POST", "/lesions/{number}"): (IN, OWN, OTHER, OUT, OUT),
+    ("GET", "/people"): (IN, OWN, OUT, OUT, 200),
+    ("POST", "/people"): (IN, OWN, OUT, OUT, 200),
+    ("POST", "/people/{number}"): (IN, OWN, OUT, OUT, 200),
+    ("GET", "/audit"): (IN, OWN, OUT, OUT, 200),
+    ("POST", "/audit/check"): (IN, OWN, OUT, OUT, 200),
+    ("POST", "/audit/recompute"): (IN, OWN, OUT, OUT, 200),
+    ("GET", "/health"): (200, 200, 200, 200, 200),
+    ("GET", "/static/{name}"): (200, 200, 200, 200, 200),
+}
+FORMS = {
+    "/lesions": {"pseudonym": "BR-2", **given(LESION)},
+    "/lesions/{number}": {"revision": 1, **given(LESION)},
+    "/people": {"name": "someone.new", "role": "reader"},
+    "/people/{number}": {"change": "reopen"},
+}
+
+
+@pytest.fixture
+def routes(room):
+    found, unread = [], list(pages_of(room).routes)
+    while unread:
+        route = unread.pop()
+        if hasattr(route, "original_router"):  # the routes of one subject
+            unread += route.original_router.routes
+        else:
+            found.append(route)
+    return found
+
+
+@ON_SQLITE
+def test_every_route_has_a_row_and_every_row_a_route(routes):
+    assert {(method, route.path) for route in routes for method in route.methods} == set(TABLE)
+
+
+@pytest.mark.parametrize("role", range(len(ROLES)), ids=[name or "nobody" for name in ROLES])
+def test_each_role_gets_what_the_table_says(visit, role):
+    visit("reader.two").save("BR-1")
+    found = {}
+    for method, path in TABLE:
+        someone = visit()
+        if ROLES[role]:
+            someone.sign_in(ROLES[role])
+            someone.get("/password")
+        address = path.format(number=1, name="room.css")
+        response = someone.get(address) if method == "GET" else someone.post(address, FORMS.get(path, {}))
+        found[method, path] = response.headers.get("location", response.status_code)
+    assert found == {key: row[role] for key, row in TABLE.items()}
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("token", ["", "x", "é", "of another session"])
+def test_no_form_is_taken_without_the_token_of_its_own_session(visit, token):
+    if token.startswith("of"):
+        token = visit("reader.one").token
+    posts = {path for method, path in TABLE if method == "POST"}
+    someone = {name: visit(name) for name in ROLES[2:]}
+    for path in posts:
+        for each in someone.values():
+            response = each.client.post(
+                path.format(number=1), data={"form_token": token, **FORMS.get(path, {})}
+            )
+            assert response.status_code == 403, path
+    assert someone["reader.one"].get("/lesions").text.count("/lesions/1") == 0
