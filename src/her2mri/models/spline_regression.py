@@ -32,7 +32,7 @@ class SplineRegression(LinearEstimator):
         self.penalties = penalties
 
     def _fit(self, X: FloatArray, y: IntArray, groups: IntArray | None) -> None:
-        from her2mri.selection import kernels
+        from her2mri.selection import path_kernels
 
         n, p = X.shape
         mean, varies = X.mean(axis=0), np.ptp(X, axis=0) > 0
@@ -43,7 +43,9 @@ class SplineRegression(LinearEstimator):
         if len(tried) == 0 or tried[-1] <= 0:
             raise ValueError(f"penalties must be above 0, got {self.penalties}")
         outcome = y.astype(np.float64)
-        found, _, reached = kernels.penalised_path(columns, outcome, np.zeros(len(tried)), tried / n, False)
+        found, _, reached = path_kernels.penalised_path(
+            columns, outcome, np.zeros(len(tried)), tried / n, False
+        )
         if reached == 0:
             raise EstimationError("spline regression did not converge at its largest penalty")
         self.tried_ = [

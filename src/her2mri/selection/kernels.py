@@ -1,9 +1,9 @@
-"""The compiled loops of selection: Newton's method, and the path of LASSO and elastic net.
+"""The compiled loops of selection that the others build on: sums over lesions, and Newton's method.
 
 Imported only where a fit is made. One thread, so that the sums are the same with any number of workers; fits of
-this size lose more to the threads of a linear algebra library than they win. All loops are in this file because
-a compiled function is compiled again when its own file changes, and not when another does. Columns are rows
-here, ``columns[j]`` being contiguous; the first is the intercept.
+this size lose more to the threads of a linear algebra library than they win. A compiled function is compiled again when
+its own file changes, and not when another does: after a change here, touch the files that import from it. Columns
+are rows here, ``columns[j]`` being contiguous; the first is the intercept.
 """
 
 from __future__ import annotations
@@ -21,18 +21,6 @@ NEWTON_TOLERANCE: Final = 1e-11
 """Relative change of the log-likelihood at which a fit has converged."""
 LEAST_WEIGHT: Final = 1e-10
 LEAST_LEFT: Final = 1e-7
-
-LASSO_TOLERANCE: Final = 1e-11
-"""A path has converged where no coordinate moves by more than this, in squared units of curvature."""
-LASSO_NEWTON_STEPS: Final = 30
-LASSO_STEPS: Final = 2000
-LASSO_PASSES: Final = 1000
-JUMP_EVERY: Final = 10
-LEAST_LENGTH: Final = 5
-LEAST_GAIN: Final = 1e-5
-MOST_EXPLAINED: Final = 0.999
-"""glmnet's rules to end a path early: at least 5 values, then until the deviance ratio gains less than
-1e-5 or passes 0.999."""
 
 _ORDER_FREE: Final = {"reassoc", "contract", "nsz", "arcp"}
 
@@ -194,152 +182,11 @@ def _independent(columns: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.bool
     return kept
 
 
-def _jump(gradient: FloatArray, curvature: FloatArray, penalty: float, coefficients: FloatArray) -> None:
-    """Solve the quadratic for the coefficients that are not 0, as far as none changes its sign, in place.
-
-    Where columns are nearly dependent, coordinates alone would take thousands of passes.
-    """
-    p = coefficients.size
-    active = np.array([j for j in range(p) if curvature[j, j] > 0.0 and (j == 0 or coefficients[j] != 0.0)])
-    m = active.size
-    among = np.empty((m, m))
-    right = np.empty(m)
-    for a in range(m):
-        right[a] = gradient[active[a]]
-        if active[a] > 0:
-            right[a] -= penalty * np.sign(coefficients[active[a]])
-        for b in range(m):
-            among[a, b] = curvature[active[a], active[b]]
-    move = _solved(among, right)
-    share, stopped = 1.0, -1
-    for a in range(m):
-        old = coefficients[active[a]]
-        if active[a] > 0 and old * (old + share * move[a]) < 0.0:
-            share, stopped = -old / move[a], a
-    for a in range(m):
-        change = -coefficients[active[a]] if a == stopped else share * move[a]
-        coefficients[active[a]] += change
-        for k in range(p):
-            gradient[k] -= change * curvature[active[a], k]
-
-
-def _descend(gradient: FloatArray, curvature: FloatArray, penalty: float, coefficients: FloatArray) -> None:
-    """Minimise a quadratic with an L1 penalty on all coefficients but the first, in place.
-
-    ``gradient`` is that of the log-likelihood at ``coefficients``; it is overwritten.
-    """
-    p = coefficients.size
-    for round_ in range(LASSO_PASSES):
-        largest = 0.0
-        for j in range(p):
-            bend = curvature[j, j]
-            if bend <= 0.0:
-                continue
-            pull = gradient[j] + bend * coefficients[j]
-            if j > 0:
-                pull = np.sign(pull) * max(abs(pull) - penalty, 0.0)
-            move = pull / bend - coefficients[j]
-            if move != 0.0:
-                coefficients[j] += move
-                for k in range(p):
-                    gradient[k] -= move * curvature[j, k]
-                largest = max(largest, bend * move * move)
-        if largest < 0.01 * LASSO_TOLERANCE:
-            break
-        if round_ % JUMP_EVERY == JUMP_EVERY - 1:
-            _jump(gradient, curvature, penalty, coefficients)
-
-
-def _mean_deviance(linear: FloatArray, y: FloatArray) -> float:
-    return -2.0 * _log_likelihood(linear, y) / y.size
-
-
-def _ridged(curvature: FloatArray, ridge: float) -> FloatArray:
-    """The curvature with that of the ridge, on all coefficients but the first."""
-    if ridge == 0.0:
-        return curvature
-    found = curvature.copy()
-    for j in range(1, curvature.shape[0]):
-        if found[j, j] > 0.0:
-            found[j, j] += ridge
-    return found
-
-
-def _penalised_path(
-    columns: FloatArray, y: FloatArray, penalties: FloatArray, ridges: FloatArray, ends_early: bool
-) -> tuple[FloatArray, FloatArray, int]:
-    """Coefficients and deviance ratio at each penalty, and how many penalties were reached.
-
-    ``penalties`` are on the absolute coefficients, ``ridges`` on half their squares. Each step minimises a
-    quadratic with the L1 penalty. Its curvature is kept as long as the steps shrink well, then taken anew
-    (Newton); after 30 steps at one penalty the upper bound of the curvature is used, with which no step can
-    go up.
-    """
-    p, n = columns.shape
-    found = np.zeros((penalties.size, p))
-    ratio = np.zeros(penalties.size)
-    coefficients = np.zeros(p)
-    coefficients[0] = np.log(np.mean(y) / (1.0 - np.mean(y)))
-    linear = _linear(columns, coefficients)
-    probability = 1.0 / (1.0 + np.exp(-linear))
-    null_deviance = _mean_deviance(linear, y)
-    curvature = _cross_products(columns, probability * (1.0 - probability)) / n
-    for at in range(penalties.size):
-        last = np.inf
-        converged = False
-        if at >= 3:
-            # The path bends little from one penalty to the next: start where it leads.
-            for j in range(p):
-                ahead = 2.0 * found[at - 1, j] - found[at - 2, j]
-                if found[at - 2, j] != 0.0 and ahead * found[at - 1, j] > 0.0:
-                    coefficients[j] = ahead
-            linear = _linear(columns, coefficients)
-            probability = 1.0 / (1.0 + np.exp(-linear))
-        bend = _ridged(curvature, ridges[at])
-        for step in range(LASSO_STEPS):
-            gradient = _pulled(columns, y - probability) / n
-            if ridges[at] > 0.0:
-                gradient[1:] -= ridges[at] * coefficients[1:]
-            trial = coefficients.copy()
-            _descend(gradient, bend, penalties[at], trial)
-            moved = 0.0
-            for j in range(p):
-                moved = max(moved, bend[j, j] * (trial[j] - coefficients[j]) ** 2)
-            coefficients = trial
-            linear = _linear(columns, coefficients)
-            probability = 1.0 / (1.0 + np.exp(-linear))
-            if moved < LASSO_TOLERANCE:
-                converged = True
-                break
-            if step == LASSO_NEWTON_STEPS:
-                curvature = _cross_products(columns, np.full(n, 0.25)) / n
-                bend = _ridged(curvature, ridges[at])
-            elif step < LASSO_NEWTON_STEPS and moved > 0.02 * last:
-                curvature = _cross_products(columns, np.maximum(probability * (1.0 - probability), 1e-9)) / n
-                bend = _ridged(curvature, ridges[at])
-            last = moved
-        if not converged:
-            return found, ratio, at
-        found[at] = coefficients
-        ratio[at] = 1.0 - _mean_deviance(linear, y) / null_deviance
-        if step > LASSO_NEWTON_STEPS:
-            curvature = _cross_products(columns, np.maximum(probability * (1.0 - probability), 1e-9)) / n
-        if not ends_early or at + 1 < LEAST_LENGTH:
-            continue
-        if ratio[at] > MOST_EXPLAINED or ratio[at] - ratio[at - 1] < LEAST_GAIN:
-            return found, ratio, at + 1
-    return found, ratio, penalties.size
-
-
 _linear = njit(cache=True, fastmath=_ORDER_FREE)(_linear)
 _cross_products = njit(cache=True, fastmath=_ORDER_FREE)(_cross_products)
 _pulled = njit(cache=True, fastmath=_ORDER_FREE)(_pulled)
 _log_likelihood = njit(cache=True)(_log_likelihood)
 _solved = njit(cache=True)(_solved)
-_mean_deviance = njit(cache=True)(_mean_deviance)
-_ridged = njit(cache=True)(_ridged)
-_jump = njit(cache=True)(_jump)
-_descend = njit(cache=True)(_descend)
 cross_products = cast("Callable[[FloatArray, FloatArray], FloatArray]", _cross_products)
 pulled = cast("Callable[[FloatArray, FloatArray], FloatArray]", _pulled)
 linear_predictor = cast("Callable[[FloatArray, FloatArray], FloatArray]", _linear)
@@ -354,8 +201,4 @@ newton = cast(
 independent = cast(
     "Callable[[FloatArray], np.ndarray[tuple[int], np.dtype[np.bool_]]]",
     njit(cache=True, fastmath=_ORDER_FREE)(_independent),
-)
-penalised_path = cast(
-    "Callable[[FloatArray, FloatArray, FloatArray, FloatArray, bool], tuple[FloatArray, FloatArray, int]]",
-    njit(cache=True, fastmath=_ORDER_FREE)(_penalised_path),
 )

@@ -41,9 +41,14 @@ class LassoPath:
     def at(self, penalties: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Intercepts and coefficients at other penalties, linear between those of the path."""
         wanted = np.atleast_1d(np.asarray(penalties, dtype=np.float64))
-        known = self.penalties[::-1]
-        coefficients = np.array([np.interp(wanted, known, column[::-1]) for column in self.coefficients.T])
-        return np.interp(wanted, known, self.intercepts[::-1]), coefficients.T.reshape(len(wanted), -1)
+        known, last = self.penalties[::-1], len(self.penalties) - 1
+        above = np.clip(np.searchsorted(known, wanted), min(1, last), last)
+        below = np.maximum(above - 1, 0)
+        gap = np.where(above > below, known[above] - known[below], 1.0)
+        share = np.clip((wanted - known[below]) / gap, 0.0, 1.0)
+        both = np.column_stack([self.intercepts, self.coefficients])[::-1]
+        found = both[below] + share[:, None] * (both[above] - both[below])
+        return found[:, 0], found[:, 1:]
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ def lasso_path(
     ([0.0], True)
 
     """
-    from her2mri.selection import kernels
+    from her2mri.selection import path_kernels
 
     if not 0 <= alpha <= 1:
         raise ValueError(f"alpha must fulfil 0 <= alpha <= 1, got {alpha}")
@@ -139,7 +144,7 @@ def lasso_path(
     penalties = np.geomspace(largest, largest * (1e-2 if n < p else 1e-4), GRID_LENGTH)[:n_penalties]
     # The first penalty leaves nothing in the model, whatever the last bit of its rounding says.
     fitted_at = np.concatenate([[2 * penalties[0] if alpha == 1 else ENDLESS], penalties[1:]])
-    found, ratio, reached = kernels.penalised_path(
+    found, ratio, reached = path_kernels.penalised_path(
         columns, outcome, alpha * fitted_at, (1 - alpha) * fitted_at, True
     )
     if reached == 0:

@@ -107,7 +107,9 @@ def _lasso_step(encoding: Encoding, lasso: CrossValidatedLasso, rule: str, notes
         coefficients = lasso.coefficients("min")
     met = {term.variable for term, value in zip(encoding.terms, coefficients, strict=True) if value}
     if not met:
-        raise NothingSelectedError("LASSO: no variable is left at the penalty of lowest cross-validated deviance")
+        raise NothingSelectedError(
+            "LASSO: no variable is left at the penalty of lowest cross-validated deviance"
+        )
     return SelectionStep(LASSO, encoding, _in_order(encoding, met), coefficients)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from her2mri.cohort.design_matrix import FloatArray
+from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.selection.binary_design import checked_design, independent_columns
 from her2mri.selection.logistic import standardised
 
-TIE: float = 1e-7
+BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -23,30 +24,42 @@ class StepwiseChoice:
     moves: tuple[tuple[str, int], ...]
 
 
-@dataclass
-class _Models:
-    """The models met so far: deviance and number of coefficients by the groups that are in."""
+@dataclass(frozen=True)
+class _Columns:
+    """The design, its columns as rows (intercept first, standardised), the outcome, each column's group."""
 
     design: FloatArray
+    columns: FloatArray
     outcome: FloatArray
-    groups: FloatArray
+    groups: IntArray
     full_rank: bool
-    known: dict[frozenset[int], tuple[float, int]] = field(default_factory=dict)
 
-    def fitted(self, members: frozenset[int]) -> tuple[float, int]:
-        from her2mri.selection import kernels
+    @classmethod
+    def of(cls, design: FloatArray, outcome: FloatArray, groups: IntArray) -> _Columns:
+        varies = np.ptp(design, axis=0) > 0
+        columns = np.ones((design.shape[1] + 1, len(design)))
+        columns[1:] = 0.0
+        columns[1:][varies] = standardised(design[:, varies])[0][1:]
+        return cls(design, columns, outcome, groups, len(independent_columns(design)) == design.shape[1])
 
-        if members not in self.known:
-            design = self.design[:, np.isin(self.groups, list(members))]
-            if not self.full_rank:
-                design = design[:, independent_columns(design)]
-            log_likelihood = kernels.newton(standardised(design)[0], self.outcome)[2]
-            self.known[members] = (-2.0 * log_likelihood, design.shape[1] + 1)
-        return self.known[members]
+    def inside(self, members: Collection[int]) -> BoolArray:
+        """Which columns a model of these groups has: the intercept, and those that add rank."""
+        return self._that_add_rank(np.concatenate([[True], np.isin(self.groups, list(members))]))
 
-    def aic(self, members: frozenset[int]) -> float:
-        deviance, rank = self.fitted(members)
-        return deviance + 2.0 * rank
+    def moved(self, members: Collection[int], numbers: Collection[int]) -> BoolArray:
+        """Which columns it has once a group has left, or come back: a row for each of the ``numbers``."""
+        group = np.concatenate([[np.iinfo(np.int64).min], self.groups])
+        inside = np.isin(group, list(members)) | (np.arange(len(group)) == 0)
+        rows: BoolArray = np.logical_xor(inside, group == np.array(list(numbers))[:, None])
+        return rows if self.full_rank else np.stack([self._that_add_rank(row) for row in rows])
+
+    def _that_add_rank(self, inside: BoolArray) -> BoolArray:
+        if self.full_rank:
+            return inside
+        looked_at = np.flatnonzero(inside[1:])
+        found: BoolArray = np.arange(len(inside)) == 0
+        found[1 + looked_at[independent_columns(self.design[:, looked_at])]] = True
+        return found
 
 
 def stepwise_aic(X: ArrayLike, y: ArrayLike, groups: ArrayLike) -> StepwiseChoice:
@@ -78,31 +91,48 @@ def stepwise_aic(X: ArrayLike, y: ArrayLike, groups: ArrayLike) -> StepwiseChoic
     if group.shape != (design.shape[1],):
         raise ValueError(f"groups must name one variable a column, got {group.shape} for {design.shape[1]}")
     candidates = list(dict.fromkeys(int(number) for number in group))
-    models = _Models(design, outcome, group, len(independent_columns(design)) == design.shape[1])
-    current, moves = list(candidates), []
+    columns, current = _Columns.of(design, outcome, group), list(candidates)
+    aic, linear = _fitted(columns, current)
+    moves: list[tuple[str, int]] = []
     for _ in range(1000):
-        sign, moved = _best_move(models, current, candidates)
+        sign, moved, aic, linear = _best_move(columns, current, candidates, aic, linear)
         if not sign:
             break
-        before = models.aic(frozenset(current))
         current = [number for number in current if number != moved] if sign == "-" else [*current, moved]
         moves.append((sign, moved))
-        if models.aic(frozenset(current)) >= before + TIE:
-            break
-    return StepwiseChoice(tuple(current), models.aic(frozenset(current)), tuple(moves))
+    return StepwiseChoice(tuple(current), aic, tuple(moves))
 
 
-def _best_move(models: _Models, current: list[int], candidates: list[int]) -> tuple[str, int]:
-    """The sign and group of the next move; an empty sign where none lowers the AIC."""
-    members = frozenset(current)
-    rank = models.fitted(members)[1]
-    idle = [number for number in current if models.fitted(members - {number})[1] == rank]
-    if idle:
-        return "-", idle[-1]
-    options = [("-", number, members - {number}) for number in current]
-    options += [("+", number, members | {number}) for number in candidates if number not in members]
-    options = [option for option in options if models.fitted(option[2])[1] != rank]
-    if not options:
-        return "", 0
-    sign, number, chosen = min(options, key=lambda option: models.aic(option[2]))
-    return (sign, number) if models.aic(chosen) < models.aic(members) else ("", 0)
+def _fitted(columns: _Columns, members: Collection[int]) -> tuple[float, FloatArray]:
+    """AIC and linear predictor of the model with these groups."""
+    from her2mri.selection import kernels
+
+    inside = columns.inside(members)
+    _, linear, log_likelihood, _ = kernels.newton(columns.columns[inside], columns.outcome)
+    return 2.0 * float(inside.sum()) - 2.0 * log_likelihood, linear
+
+
+def _best_move(
+    columns: _Columns, current: list[int], candidates: list[int], aic: float, linear: FloatArray
+) -> tuple[str, int, float, FloatArray]:
+    """Sign and group of the next move, AIC and linear predictor after it; no sign where none lowers the AIC."""
+    from her2mri.selection import stepwise_kernels
+
+    rank = int(columns.inside(current).sum())
+    numbers = [*current, *(number for number in candidates if number not in current)]
+    insides = columns.moved(current, numbers)
+    changes_rank = insides.sum(axis=1) != rank
+    idle = np.flatnonzero(~changes_rank[: len(current)])
+    if len(idle):
+        number = current[idle[-1]]
+        return "-", number, *_fitted(columns, [other for other in current if other != number])
+    if not changes_rank.any():
+        return "", 0, aic, linear
+    found, after = stepwise_kernels.best_of(
+        columns.columns, columns.outcome, linear, insides[changes_rank], rank, aic
+    )
+    best = int(np.argmin(found))
+    if not found[best] < aic:
+        return "", 0, aic, linear
+    place = int(np.flatnonzero(changes_rank)[best])
+    return "-" if place < len(current) else "+", numbers[place], float(found[best]), after

@@ -1,0 +1,301 @@
+"""The compiled path of LASSO and elastic net, on the loops of ``kernels``. Imported only where a path is made.
+
+Columns are rows here, the first being the intercept. Numba does not see a change of a function of another file:
+after one in ``kernels``, touch this file too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, cast
+
+import numpy as np
+from numba import njit
+
+from her2mri.cohort.design_matrix import FloatArray, IntArray
+from her2mri.selection.kernels import cross_products, linear_predictor, pulled
+
+TOLERANCE: Final = 1e-12
+"""A penalty is done where no coordinate moves by more than this, in squared units of curvature."""
+NEGLIGIBLE: Final = 1e-14
+"""The same of a coordinate in the quadratic."""
+LEFT: Final = 1e-14
+"""A penalty is done, too, where the next move, as the rate of the last ones foretells it, is less than this."""
+NEWTON_STEPS: Final = 30
+STEPS: Final = 2000
+PASSES: Final = 1000
+SLOW: Final = 0.02
+"""Steps that shrink less than this, squared, ask for a new curvature."""
+LEAST_RATE: Final = 1e-3
+LEAST_LENGTH: Final = 5
+LEAST_GAIN: Final = 1e-5
+MOST_EXPLAINED: Final = 0.999
+"""glmnet's rules to end a path early: at least 5 values, then until the deviance ratio gains less than
+1e-5 or passes 0.999."""
+LARGEST_LOG_ODDS: Final = 600.0
+LEAST_WEIGHT: Final = 1e-9
+FACTORS: Final = 8
+LEAST_FACTOR: Final = 1e-30
+
+_ORDER_FREE: Final = {"reassoc", "contract", "nsz", "arcp"}
+
+
+def _probabilities(linear: FloatArray) -> FloatArray:
+    """The logistic function: a series of the exponential squared ten times, which a compiler can run abreast."""
+    found = np.empty(linear.size)
+    for i in range(linear.size):
+        x = -min(max(linear[i], -LARGEST_LOG_ODDS), LARGEST_LOG_ODDS) / 1024.0
+        power = x / 7.0 + 1.0
+        power = power * x / 6.0 + 1.0
+        power = power * x / 5.0 + 1.0
+        power = power * x / 4.0 + 1.0
+        power = power * x / 3.0 + 1.0
+        power = power * x / 2.0 + 1.0
+        power = power * x + 1.0
+        power *= power
+        power *= power
+        power *= power
+        power *= power
+        power *= power
+        power *= power
+        power *= power
+        power *= power
+        power *= power
+        power *= power
+        found[i] = 1.0 / (1.0 + power)
+    return found
+
+
+def _mean_deviance(probability: FloatArray, y: FloatArray) -> float:
+    """Of the outcomes; the logarithm is taken of products of eight probabilities."""
+    n, total = y.size, 0.0
+    for first in range(0, n, FACTORS):
+        product = 1.0
+        for i in range(first, min(first + FACTORS, n)):
+            product *= max(probability[i] if y[i] > 0.5 else 1.0 - probability[i], LEAST_FACTOR)
+        total += np.log(product)
+    return -2.0 * total / n
+
+
+def _root(matrix: FloatArray, among: IntArray, m: int, root: FloatArray) -> None:
+    """Cholesky's root of the rows and columns ``among`` of a matrix; a pivot that vanished counts as tiny."""
+    for a in range(m):
+        for b in range(a + 1):
+            total = matrix[among[a], among[b]]
+            for k in range(b):
+                total -= root[a, k] * root[b, k]
+            if a > b:
+                root[a, b] = total / root[b, b]
+            else:
+                root[a, a] = np.sqrt(max(total, 1e-14 * matrix[among[a], among[a]]))
+
+
+def _divided(root: FloatArray, m: int, right: FloatArray) -> None:
+    """Solve by the root, in place."""
+    for a in range(m):
+        total = right[a]
+        for k in range(a):
+            total -= root[a, k] * right[k]
+        right[a] = total / root[a, a]
+    for a in range(m - 1, -1, -1):
+        right[a] /= root[a, a]
+        for k in range(a):
+            right[k] -= root[a, k] * right[a]
+
+
+def _jump(
+    gradient: FloatArray,
+    curvature: FloatArray,
+    penalty: float,
+    coefficients: FloatArray,
+    root: FloatArray,
+    among: IntArray,
+) -> bool:
+    """Solve the quadratic for the coefficients that are not 0, as far as none changes its sign, in place.
+
+    ``root`` and ``among`` (how many, then which) are those of the last time, taken again if they still fit.
+    Returns whether the solution was reached.
+    """
+    p, m, known = coefficients.size, 0, True
+    right = np.empty(p)
+    active = among[1:]
+    for j in range(p):
+        if curvature[j, j] > 0.0 and (j == 0 or coefficients[j] != 0.0):
+            if active[m] != j:
+                active[m] = j
+                known = False
+            right[m] = gradient[j] - (penalty * np.sign(coefficients[j]) if j > 0 else 0.0)
+            m += 1
+    if not known or among[0] != m:
+        _root(curvature, active, m, root)
+        among[0] = m
+    _divided(root, m, right)
+    share, stopped = 1.0, -1
+    for a in range(m):
+        old = coefficients[active[a]]
+        if active[a] > 0 and old * (old + share * right[a]) < 0.0:
+            share, stopped = -old / right[a], a
+    for a in range(m):
+        change = -coefficients[active[a]] if a == stopped else share * right[a]
+        coefficients[active[a]] += change
+        for k in range(p):
+            gradient[k] -= change * curvature[active[a], k]
+    return stopped < 0
+
+
+def _descend(
+    gradient: FloatArray,
+    curvature: FloatArray,
+    penalty: float,
+    coefficients: FloatArray,
+    root: FloatArray,
+    among: IntArray,
+) -> None:
+    """Minimise a quadratic with an L1 penalty on all coefficients but the first, in place.
+
+    By turns the coefficients that are not 0 are solved for, and each coordinate by itself.
+    ``gradient`` is that of the log-likelihood at ``coefficients``; it is overwritten.
+    """
+    p = coefficients.size
+    for _ in range(PASSES):
+        solved = _jump(gradient, curvature, penalty, coefficients, root, among)
+        largest = 0.0
+        for j in range(p):
+            bend = curvature[j, j]
+            if bend <= 0.0 or (solved and (coefficients[j] != 0.0 or abs(gradient[j]) <= penalty)):
+                continue
+            pull = gradient[j] + bend * coefficients[j]
+            if j > 0:
+                pull = np.sign(pull) * max(abs(pull) - penalty, 0.0)
+            move = pull / bend - coefficients[j]
+            if move != 0.0:
+                coefficients[j] += move
+                for k in range(p):
+                    gradient[k] -= move * curvature[j, k]
+                largest = max(largest, bend * move * move)
+                solved = False
+        if largest < NEGLIGIBLE:
+            break
+
+
+def _ridged(curvature: FloatArray, ridge: float) -> FloatArray:
+    """The curvature with that of the ridge, on all coefficients but the first."""
+    if ridge == 0.0:
+        return curvature
+    found = curvature.copy()
+    for j in range(1, curvature.shape[0]):
+        if found[j, j] > 0.0:
+            found[j, j] += ridge
+    return found
+
+
+def _led(found: FloatArray, at: int, coefficients: FloatArray) -> None:
+    """Where the path leads from its last points, in place: it bends little from one penalty to the next."""
+    for j in range(coefficients.size):
+        if found[at - 2, j] == 0.0:
+            continue
+        ahead = 2.0 * found[at - 1, j] - found[at - 2, j]
+        if found[at - 3, j] != 0.0:
+            ahead += found[at - 1, j] - 2.0 * found[at - 2, j] + found[at - 3, j]
+        if ahead * found[at - 1, j] > 0.0:
+            coefficients[j] = ahead
+
+
+def _at_penalty(
+    columns: FloatArray,
+    y: FloatArray,
+    penalty: float,
+    ridge: float,
+    coefficients: FloatArray,
+    curvature: FloatArray,
+    root: FloatArray,
+    among: IntArray,
+    rate: float,
+) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """Coefficients, probabilities, curvature and rate of the steps at one penalty; rate inf: no convergence."""
+    p, n = columns.shape
+    probability = _probabilities(linear_predictor(columns, coefficients))
+    bend = _ridged(curvature, ridge)
+    if ridge > 0.0:
+        among[0] = 0
+    last = np.inf
+    for step in range(STEPS):
+        gradient = pulled(columns, y - probability) / n
+        if ridge > 0.0:
+            gradient[1:] -= ridge * coefficients[1:]
+        trial = coefficients.copy()
+        _descend(gradient, bend, penalty, trial, root, among)
+        moved = 0.0
+        for j in range(p):
+            moved = max(moved, bend[j, j] * (trial[j] - coefficients[j]) ** 2)
+        coefficients = trial
+        probability = _probabilities(linear_predictor(columns, coefficients))
+        now = moved / last
+        if step > 0:
+            rate = max(now, LEAST_RATE)
+        if moved < TOLERANCE or (rate < SLOW and rate * moved < LEFT):
+            return coefficients, probability, curvature, min(rate, 1.0)
+        if step == NEWTON_STEPS:
+            curvature = cross_products(columns, np.full(n, 0.25)) / n
+        elif step < NEWTON_STEPS and now > SLOW:
+            weights = np.maximum(probability * (1.0 - probability), LEAST_WEIGHT)
+            curvature = cross_products(columns, weights) / n
+        else:
+            last = moved
+            continue
+        bend = _ridged(curvature, ridge)
+        among[0], rate, last = 0, 1.0, moved
+    return coefficients, probability, curvature, np.inf
+
+
+def _penalised_path(
+    columns: FloatArray, y: FloatArray, penalties: FloatArray, ridges: FloatArray, ends_early: bool
+) -> tuple[FloatArray, FloatArray, int]:
+    """Coefficients and deviance ratio at each penalty, and how many penalties were reached.
+
+    ``penalties`` are on the absolute coefficients, ``ridges`` on half their squares. Each step minimises a
+    quadratic with the L1 penalty. Its curvature is kept as long as the steps shrink well, then taken anew
+    (Newton); after 30 steps at one penalty the upper bound of the curvature is used, with which no step can
+    go up.
+    """
+    p, n = columns.shape
+    found = np.zeros((penalties.size, p))
+    ratio = np.zeros(penalties.size)
+    coefficients: FloatArray = np.zeros(p)
+    share = np.mean(y)
+    coefficients[0] = np.log(share / (1.0 - share))
+    probability: FloatArray = np.full(n, share)
+    null_deviance = _mean_deviance(probability, y)
+    curvature = cross_products(columns, probability * (1.0 - probability)) / n
+    root, among, rate = np.empty((p, p)), np.zeros(p + 1, dtype=np.int64), 1.0
+    for at in range(penalties.size):
+        if at >= 3:
+            _led(found, at, coefficients)
+        coefficients, probability, curvature, rate = _at_penalty(
+            columns, y, penalties[at], ridges[at], coefficients, curvature, root, among, rate
+        )
+        if rate == np.inf:
+            return found, ratio, at
+        found[at] = coefficients
+        coefficients = coefficients.copy()
+        ratio[at] = 1.0 - _mean_deviance(probability, y) / null_deviance
+        if not ends_early or at + 1 < LEAST_LENGTH:
+            continue
+        if ratio[at] > MOST_EXPLAINED or ratio[at] - ratio[at - 1] < LEAST_GAIN:
+            return found, ratio, at + 1
+    return found, ratio, penalties.size
+
+
+_probabilities = njit(cache=True, fastmath=_ORDER_FREE)(_probabilities)
+_mean_deviance = njit(cache=True)(_mean_deviance)
+_root = njit(cache=True, fastmath=_ORDER_FREE)(_root)
+_divided = njit(cache=True, fastmath=_ORDER_FREE)(_divided)
+_jump = njit(cache=True)(_jump)
+_descend = njit(cache=True)(_descend)
+_ridged = njit(cache=True)(_ridged)
+_led = njit(cache=True)(_led)
+_at_penalty = njit(cache=True)(_at_penalty)
+penalised_path = cast(
+    "Callable[[FloatArray, FloatArray, FloatArray, FloatArray, bool], tuple[FloatArray, FloatArray, int]]",
+    njit(cache=True)(_penalised_path),
+)
