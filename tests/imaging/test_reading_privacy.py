@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
@@ -96,7 +97,7 @@ def test_no_identifier_reaches_an_object_a_message_a_log_or_a_warning(
                 said.append(repr(error.faults) + str(error) + repr(error.__cause__))
             else:
                 assert dataclasses.is_dataclass(found)
-                said.append(repr(dataclasses.asdict(found)))  # type: ignore[arg-type]
+                said.append(repr(dataclasses.asdict(found)))
     printed = capsys.readouterr()
     said += [caplog.text, printed.out, printed.err, *(str(one.message) for one in warned)]
     assert refused == 8
@@ -104,3 +105,31 @@ def test_no_identifier_reaches_an_object_a_message_a_log_or_a_warning(
     for secret in SECRETS:
         assert secret not in "".join(said)
     assert all(MARKER.encode() in file.read_bytes() for file in (tmp_path / "dce").iterdir())
+
+
+def test_damaged_bytes_are_refused_in_words_without_those_bytes(tmp_path: Path) -> None:
+    """The readers' own messages cite the bytes that they could not take."""
+    dynamic = dynamic_phantom(geometry=oblique_geometry((2, 4, 4)), starts=(-60, 30))
+    lesion = ellipsoid(GRID, (2, 4, 4), (6, 6, 5))
+    write_dynamic(tmp_path / "dce", dynamic, marker=MARKER)
+    targets: list[tuple[Path, Callable[[Path], object]]] = [
+        (min((tmp_path / "dce").iterdir()), lambda _: read_dynamic(tmp_path / "dce")),
+        (write_enhanced(tmp_path / "enhanced.dcm", dynamic, marker=MARKER), read_dynamic),
+        (write_seg(tmp_path / "seg.dcm", {"lesion": lesion}, GRID, marker=MARKER), read_roi),
+        (write_nifti(tmp_path / "roi.nii", lesion, GRID, marker=MARKER), read_roi),
+    ]
+    random = np.random.default_rng(np.random.SeedSequence(20))
+    said: list[str] = []
+    for file, reading in targets:
+        whole = file.read_bytes()
+        for _ in range(25):
+            at = int(random.integers(128, len(whole) - 40))
+            less, more = random.integers(0, 30), random.integers(0, 4)
+            file.write_bytes(whole[:at] + random.bytes(int(more)) + whole[at + int(less) :])
+            try:
+                reading(file)
+            except InputError as error:
+                said.append(str(error))
+        file.write_bytes(whole)
+    assert len(said) > 60
+    assert not any(secret in "".join(said) for secret in SECRETS)

@@ -174,6 +174,34 @@ def test_numbers_and_times_in_contradiction_are_refused(phantom: DynamicPhantom,
         read_dynamic(write_dynamic(tmp_path / "dce", phantom, change=change))
 
 
+@pytest.mark.parametrize("injection", [0.0, -5.0, 500.0])
+def test_an_injection_given_outside_the_series_is_refused(
+    injection: float, phantom: DynamicPhantom, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="lies outside the series; allowed: more than 0 and less than 390 s"):
+        read_dynamic(write_dynamic(tmp_path / "dce", phantom), injection=injection)
+
+
+def test_phases_of_different_hours_are_refused(phantom: DynamicPhantom, tmp_path: Path) -> None:
+    def change(data: Dataset, phase: int, index: int) -> Dataset:
+        if phase == 0:
+            data.AcquisitionDate = "20240304"
+        return data
+
+    with pytest.raises(InputError, match="phases lie up to 24 hours apart"):
+        read_dynamic(write_dynamic(tmp_path / "dce", phantom, change=change))
+
+
+def test_images_whose_identifiers_were_emptied_are_not_taken_for_copies(
+    phantom: DynamicPhantom, tmp_path: Path
+) -> None:
+    change = tags(
+        SOPInstanceUID="", PatientID="", PatientName="", StudyInstanceUID="", FrameOfReferenceUID=""
+    )
+    found = read_dynamic(write_dynamic(tmp_path / "dce", phantom, change=change))
+    np.testing.assert_array_equal(found.signal, phantom.series.signal)
+
+
 def test_a_single_phase_is_refused(tmp_path: Path) -> None:
     phantom = dynamic_phantom(geometry=oblique_geometry((3, 4, 4)), starts=(0,))
     with pytest.raises(InputError, match="only one phase"):

@@ -92,7 +92,7 @@ def test_overlapping_contours_of_a_plane_leave_a_hole() -> None:
     assert geometry.spacing[2] == 2.0
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     corners=st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5)), min_size=3, max_size=8),
     shift=st.floats(-1, 1),

@@ -98,6 +98,10 @@ def _timed(
         )
     times = PhaseTimes(found.starts[order], found.middles[order], found.on_clock, found.words)
     start, words = injection_time(phases, times, injection=injection, precontrast=precontrast)
+    if injection is not None and not times.starts[0] < start < times.middles[-1]:
+        longest = float(times.middles[-1] - times.starts[0])
+        problem = f"an injection {injection:g} s after the first phase began lies outside the series"
+        raise InputError([Fault(where, problem, allowed=f"more than 0 and less than {longest:g} s")])
     return phases, times.middles - start, f"{times.words}; {words}"
 
 

@@ -10,16 +10,11 @@ from her2mri.errors import Fault
 from her2mri.imaging.dicom_header import Ordinals, planes_of
 from her2mri.imaging.dicom_plane import Plane
 from her2mri.imaging.dicom_values import number, text
-from her2mri.imaging.read_extra import extra, quiet
+from her2mri.imaging.read_extra import damage, extra, quiet
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-# What pydicom raises for files that are not whole or not what they say they are.
-DAMAGE: Final = (
-    ValueError, TypeError, LookupError, AttributeError, EOFError, OSError, NotImplementedError, RuntimeError,
-    OverflowError, MemoryError,
-)  # fmt: skip
 _DIRECTORY: Final = "1.2.840.10008.1.3.10"
 _NAMED: Final = 3
 
@@ -84,7 +79,7 @@ def _read(file: Path, ordinals: Ordinals) -> tuple[list[Plane], str]:
         if not planes:
             return [], _without_image(text(data, "Modality"))
         return planes, _pixel_problem(data, remaining)
-    except DAMAGE:
+    except damage():
         return [], "damaged or cut off"
 
 

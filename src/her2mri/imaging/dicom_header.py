@@ -49,7 +49,7 @@ def planes_of(data: Dataset, file: Path, ordinals: Ordinals) -> Iterator[Plane]:
         "temporal_positions": _whole(number(data, "NumberOfTemporalPositions")),
         "physical": _positive(numbers(private(data, 0x2005, 0x0E, _PHILIPS))),
     }
-    instance = text(data, "SOPInstanceUID")
+    instance = text(data, "SOPInstanceUID") or str(file)
     groups = items(data, "PerFrameFunctionalGroupsSequence")
     if not groups:
         yield Plane(**common, **_single(data), frame=0, instance=ordinals.of("instance", instance))

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from her2mri.errors import Fault
-from her2mri.imaging.dicom_folder import DAMAGE, count, some
+from her2mri.imaging.dicom_folder import count, some
 from her2mri.imaging.dicom_plane import Plane
-from her2mri.imaging.read_extra import extra, quiet
+from her2mri.imaging.read_extra import damage, extra, quiet
 from her2mri.imaging.volume import Floats
 
 
@@ -33,7 +33,7 @@ def fill(volume: Floats, planes: Sequence[Plane], where: str, *, physical: bool 
             places.sort(key=lambda at: planes[at].frame)
             try:
                 _fill_from(volume, file, [(at, planes[at]) for at in places], physical=physical)
-            except DAMAGE:
+            except damage():
                 bad.append(file.name)
     if not bad:
         return []

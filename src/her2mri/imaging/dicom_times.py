@@ -14,6 +14,8 @@ from her2mri.errors import Fault
 from her2mri.imaging.dicom_plane import Plane
 from her2mri.imaging.dicom_values import DAY
 
+_LONGEST: Final = 6 * 3600.0
+"""Seconds within which all phases of one examination are acquired."""
 _REMEDY: Final = "give the times of the phases in seconds after the injection"
 
 
@@ -42,6 +44,9 @@ def phase_times(where: str, phases: Sequence[Sequence[Plane]]) -> PhaseTimes | F
     ):
         if offsets is not None and len(np.unique(base + offsets)) == len(phases):
             starts = base + offsets
+            if np.ptp(starts) > _LONGEST:
+                problem = f"phases lie up to {np.ptp(starts) / 3600:.0f} hours apart"
+                return Fault(where, problem, remedy="leave in the folder the phases of one examination alone")
             own = acquired if source == "time of acquisition" else None
             middles, words = _middles(phases, starts, own)
             return PhaseTimes(starts, middles, acquired is not None, f"times from the {source}, {words}")

@@ -45,7 +45,7 @@ def read_nifti(path: Path, *, dimensions: tuple[int, ...]) -> tuple[Floats, Geom
             if faults:
                 raise InputError(faults)
             stored = np.asanyarray(image.dataobj.get_unscaled()).reshape(shape, order="F")
-    except (*damage, zlib.error, ValueError):
+    except (*damage, zlib.error, ValueError, OverflowError, MemoryError):
         fault = Fault(where, "is damaged, cut off or not a NIfTI file", remedy="copy the file again")
         raise InputError([fault]) from None
     volumes = stored.T if stored.ndim == 4 else stored.T[np.newaxis]

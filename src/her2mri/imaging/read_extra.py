@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import logging
+import sqlite3
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,10 @@ from typing import Any, Final
 
 from her2mri.errors import Fault, InputError
 
+_DAMAGE: Final = (
+    ValueError, TypeError, LookupError, AttributeError, EOFError, OSError, NotImplementedError, RuntimeError,
+    OverflowError, MemoryError, struct.error, sqlite3.Error,
+)  # fmt: skip
 _LOGGERS: Final = ("pydicom", "highdicom", "nibabel.global", "nibabel")
 
 
@@ -31,6 +37,15 @@ def extra(module: str) -> Any:
             "installation", f"images cannot be read without {package}", remedy="pip install her2mri[imaging]"
         )
         raise InputError([fault]) from None
+
+
+def damage() -> tuple[type[Exception], ...]:
+    """What pydicom and highdicom raise for files that are not whole or not what they say they are.
+
+    Their messages cite bytes of the file, which may name the patient: they are never handed on.
+    """
+    errors = extra("pydicom.errors")
+    return (*_DAMAGE, errors.BytesLengthException, errors.InvalidDicomError)
 
 
 @contextmanager

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from her2mri.errors import Fault, InputError
-from her2mri.imaging.dicom_folder import DAMAGE
 from her2mri.imaging.dicom_values import text
-from her2mri.imaging.read_extra import extra, quiet
+from her2mri.imaging.read_extra import damage, extra, quiet
 from her2mri.imaging.roi_rtstruct import read_rtstruct
 from her2mri.imaging.roi_seg import read_seg
 from her2mri.imaging.volume import Roi
@@ -43,5 +42,5 @@ def _modality(file: Path) -> str:
     try:
         with quiet():
             return text(extra("pydicom").dcmread(file, specific_tags=["Modality"]), "Modality")
-    except (*DAMAGE, extra("pydicom.errors").InvalidDicomError):
+    except damage():
         return ""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from her2mri.errors import Fault, InputError
-from her2mri.imaging.dicom_folder import DAMAGE, count
+from her2mri.imaging.dicom_folder import count
 from her2mri.imaging.dicom_values import items, number, numbers, text, value
-from her2mri.imaging.read_extra import extra, quiet
+from her2mri.imaging.read_extra import damage, extra, quiet
 from her2mri.imaging.roi_contours import LONE, Points, rasterise
 from her2mri.imaging.roi_labels import chosen
 from her2mri.imaging.volume import Roi
@@ -29,7 +29,7 @@ def read_rtstruct(path: Path, label: str | int | None) -> Roi:
             regions = _regions(data)
             number_of = chosen(path.name, regions, label)
             contours, thickness, left_out = _contours(data, number_of)
-    except DAMAGE:
+    except damage():
         raise InputError(
             [Fault(path.name, "is a damaged RT structure set", remedy="write it again")]
         ) from None

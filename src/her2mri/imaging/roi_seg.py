@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from her2mri.errors import Fault, InputError
-from her2mri.imaging.dicom_folder import DAMAGE
-from her2mri.imaging.read_extra import extra, quiet
+from her2mri.imaging.read_extra import damage, extra, quiet
 from her2mri.imaging.roi_labels import chosen
 from her2mri.imaging.volume import Geometry, Roi
 
@@ -24,7 +23,7 @@ def read_seg(path: Path, label: str | int | None) -> Roi:
                 number: str(seg.get_segment_description(number).segment_label)
                 for number in seg.segment_numbers
             }
-    except DAMAGE:
+    except damage():
         raise InputError(
             [Fault(path.name, "is a damaged DICOM segmentation", remedy="write it again")]
         ) from None
@@ -44,7 +43,7 @@ def _volume(where: str, seg: Any, number: int) -> Any:
     try:
         with quiet():
             return seg.get_volume(segment_numbers=[number])
-    except DAMAGE:
+    except damage():
         problem = "is a segmentation whose slices are not evenly spaced and parallel, or cannot be decoded"
         raise InputError([Fault(where, problem, remedy="write it again on the grid of the images")]) from None
 
