@@ -16,7 +16,7 @@ from her2mri.imaging.early_enhancement import (
     early_phases,
 )
 from her2mri.imaging.measured import Measured, spread
-from her2mri.imaging.sub_roi import DRAWS, SPREAD, Discs, extreme_places
+from her2mri.imaging.sub_roi import DRAWS, REACH, SPREAD, Discs, contenders, extreme_places
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.intp]
@@ -24,8 +24,6 @@ Ints = NDArray[np.intp]
 SEVERAL: Final = 3
 _CURVES: Final = 2000
 _AT_ONCE: Final = 3_000_000
-_REACH: Final = 6.0
-"""Standard errors below the best place beyond which noise does not make a place the best."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +77,8 @@ def measure_enhancement(
     )
     estimate, error, drawn = plain.ratio, float("nan"), spots[:1]
     if noise is not None and noise > 0:
-        estimate, moved, drawn = _unselected_ratio(means, score, places, (before, candidates), noise, seed)
-        error = float(np.hypot(ratio_std_error(curve, phases, noise, places.members.shape[1]), moved))
+        estimate, drawn = _unselected_ratio(means, score, places, (before, candidates), noise, seed)
+        error = ratio_std_error(curve, phases, noise, places.members.shape[1])
     where = (
         f"{places.area_mm2:.0f} mm² where it enhances most" if places.fits else "whole lesion, which is small"
     )
@@ -179,23 +177,19 @@ def _unselected_ratio(
     weights: tuple[Floats, Floats],
     noise: float,
     seed: int,
-) -> tuple[float, float, Ints]:
-    """The ratio at the most enhancing place without what choosing it by noisy signals adds, its spread, the places.
+) -> tuple[float, Ints]:
+    """The ratio at the most enhancing place without what choosing it by noisy signals adds, and the places drawn.
 
     Noise Z is drawn; with X + c Z a place and a phase are chosen, with X - Z / c, whose noise is independent
-    of it, they are measured; the mean is over many draws (decision 0175). The spread is that of the plain ratio
-    among the places that were chosen: how much the value depends on where noise puts the place.
+    of it, they are measured; the mean is over many draws (decision 0175).
     """
     before, candidates = weights
-    reach = _REACH * noise * np.sqrt(2.0 / places.members.shape[1])
-    kept = np.flatnonzero(score >= score.max() - reach)
-    voxels, inverse = np.unique(places.members[kept], return_inverse=True)
-    near = Discs(places.centers[kept], inverse.reshape(len(kept), -1), places.radius_mm, places.area_mm2)
+    reach = REACH * noise * float(np.sqrt(2.0 / places.members.shape[1]))
+    kept, near, voxels = contenders(score, places, reach=reach)
     rng = np.random.default_rng(np.random.SeedSequence((seed, 1)))
     X = means[:, kept]
     ratios: list[Floats] = []
-    chosen: list[Floats] = []
-    drawn_places: list[Ints] = []
+    chosen: list[Ints] = []
     drawn = 0
     while drawn < DRAWS:
         count = min(max(_AT_ONCE // (len(X) * len(voxels)), 1), DRAWS - drawn)
@@ -206,9 +200,6 @@ def _unselected_ratio(
         second = X[:, place].T - Z[np.arange(count), :, place] / SPREAD
         second = _without_floor(second, noise)
         ratios.append((candidates[phase] * second).sum(axis=1) / (second @ before) - 1.0)
-        there = X[:, place].T
-        chosen.append((candidates[phase] * there).sum(axis=1) / (there @ before) - 1.0)
-        drawn_places.append(kept[place])
+        chosen.append(kept[place])
         drawn += count
-    spread_of = float(np.concatenate(chosen).std())
-    return float(np.concatenate(ratios).mean()), spread_of, np.concatenate(drawn_places)
+    return float(np.concatenate(ratios).mean()), np.concatenate(chosen)

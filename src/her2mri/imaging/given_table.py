@@ -10,11 +10,12 @@ from typing import Any, Final
 import pandas as pd
 
 from her2mri.cohort.columns import fold_header
-from her2mri.cohort.read import read_table
+from her2mri.cohort.read import RawTable, read_table
 from her2mri.cohort.values import is_empty, parse_column
 from her2mri.dictionary import DataDictionary
 from her2mri.errors import Fault, TableError
 
+_WHO: Final = ("patient_id", "lesion_id", "center")
 _ALIKE: Final = 0.005
 """Numbers closer than this, as a share, are the same value rounded."""
 
@@ -38,53 +39,77 @@ def fill_table(
     """
     table = read_table(path)
     frame = table.frame.astype(object)
-    headers = {fold_header(str(name)): name for name in frame.columns}
-    if "lesion_id" not in headers:
-        raise TableError([Fault(table.name, "has no column lesion_id to match lesions by")])
-    identity = frame[headers["lesion_id"]].map(str)
-    if identity.duplicated().any():
-        raise TableError([Fault(table.name, "a lesion is there twice", column="lesion_id")])
-    measured = [name for name in dict.fromkeys(key for row in rows for key in row) if name in dictionary]
-    values: dict[str, pd.Series[Any]] = {}
-    faults: list[Fault] = []
-    for name in measured:
-        if (header := _header(name, headers, dictionary)) is None:
-            header = headers[fold_header(name)] = name
+    header = _headers(frame, dictionary)
+    identity = _identity(frame, header, table.name)
+    names = [name for name in dict.fromkeys(key for row in rows for key in row) if name in dictionary]
+    for name in names:
+        if name not in header:
+            header[name] = name
             frame[name] = None
+    measured = [name for name in names if name not in _WHO]
+    values = _values(table, frame, {name: header[name] for name in measured}, dictionary)
+    kept: list[str] = []
+    for row in rows:
+        lesion = str(row["lesion_id"])
+        if lesion not in identity:
+            identity[lesion] = int(frame.index.max()) + 1
+            frame.loc[identity[lesion]] = None
+        at = identity[lesion]
+        for name in names:
+            value = row.get(name)
+            stands = values[name].get(at) if name in values else frame.loc[at, header[name]]
+            if is_empty(value):
+                continue
+            if is_empty(stands) or (replace and name in values and not _alike(stands, value)):
+                frame.loc[at, header[name]] = value
+            elif name in values and not _alike(stands, value):
+                kept.append(f"{lesion}: {name} stays {stands}, measured {value}")
+    return FilledTable(frame.reset_index(drop=True), tuple(kept))
+
+
+def _headers(frame: pd.DataFrame, dictionary: DataDictionary) -> dict[str, Any]:
+    """The table's own header for each variable that it has, by name or label."""
+    own = {fold_header(str(name)): name for name in frame.columns}
+    found: dict[str, Any] = {}
+    for variable in dictionary.variables:
+        for spelling in (variable.name, variable.label, variable.title):
+            if variable.name not in found and fold_header(spelling) in own:
+                found[variable.name] = own[fold_header(spelling)]
+    return found
+
+
+def _identity(frame: pd.DataFrame, header: Mapping[str, Any], where: str) -> dict[str, int]:
+    """The row of each lesion; TableError where one has no name or stands twice."""
+    if "lesion_id" not in header:
+        raise TableError([Fault(where, "has no column lesion_id to match lesions by")])
+    faults: list[Fault] = []
+    rows: dict[str, int] = {}
+    for row, cell in frame[header["lesion_id"]].items():
+        name = "" if is_empty(cell) else str(cell).strip()
+        if not name or name in rows:
+            problem = "a lesion is there twice" if name else "a lesion has no name"
+            faults.append(Fault(where, problem, row=int(str(row)), column="lesion_id", value=name))
+        rows.setdefault(name, int(str(row)))
+    if faults:
+        raise TableError(faults)
+    return rows
+
+
+def _values(
+    table: RawTable, frame: pd.DataFrame, header: Mapping[str, Any], dictionary: DataDictionary
+) -> dict[str, pd.Series[Any]]:
+    """The measured columns as the dictionary stores them; TableError with every cell that cannot be read."""
+    faults: list[Fault] = []
+    values: dict[str, pd.Series[Any]] = {}
+    for name, column in header.items():
         parsed = parse_column(
-            dictionary[name], frame[header], where=table.name, decimal_comma=table.decimal_comma
+            dictionary[name], frame[column], where=table.name, decimal_comma=table.decimal_comma
         )
         faults += parsed.faults
         values[name] = parsed.values.astype(object)
     if faults:
         raise TableError(faults)
-    row_of = dict(zip(identity, frame.index, strict=True))
-    kept: list[str] = []
-    for row in rows:
-        lesion = str(row["lesion_id"])
-        if lesion not in row_of:
-            row_of[lesion] = int(frame.index.max()) + 1
-            frame.loc[row_of[lesion]] = None
-        for name in measured:
-            header = _header(name, headers, dictionary)
-            at, value = row_of[lesion], row.get(name)
-            stands = values[name].get(at)
-            if value is None or value == "" or (not is_empty(stands) and _alike(stands, value)):
-                continue
-            if not is_empty(stands) and name not in ("patient_id", "center") and not replace:
-                kept.append(f"{lesion}: {name} stays {stands}, measured {value}")
-            elif is_empty(stands) or name not in ("patient_id", "center"):
-                frame.loc[at, header] = value
-    return FilledTable(frame.reset_index(drop=True), tuple(kept))
-
-
-def _header(name: str, headers: Mapping[str, Any], dictionary: DataDictionary) -> Any:
-    """The table's own header for a variable, by its name or label."""
-    variable = dictionary[name]
-    for spelling in (variable.name, variable.label, variable.title):
-        if fold_header(spelling) in headers:
-            return headers[fold_header(spelling)]
-    return None
+    return values
 
 
 def _alike(stands: Any, value: Any) -> bool:

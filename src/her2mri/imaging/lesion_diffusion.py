@@ -93,8 +93,8 @@ def _map(
     told = [noise_in_space(image, image >= 0.25 * np.median(image[inner])) for image in signal]
     noise = [sd for sd in told if sd is not None]
     if len(noise) < len(signal):
-        return _Map(adc, None, (signal > 0).all(axis=0))
-    clear = (signal > settings.noise_floor * np.array(noise)[:, None, None, None]).all(axis=0)
+        return _Map(adc, None, np.all(signal > 0, axis=0))
+    clear = np.all(signal > settings.noise_floor * np.array(noise)[:, None, None, None], axis=0)
     smooth = np.stack([_smooth(image) for image in signal])
     return _Map(adc, adc_std_error(smooth, noise, images.b_values), clear)
 
@@ -107,7 +107,7 @@ def _smooth(image: Floats) -> Floats:
     for row in range(3):
         for column in range(3):
             total += padded[:, row : row + rows, column : column + columns]
-    return total / 9.0
+    return np.asarray(total / 9.0)
 
 
 def _view(

@@ -50,7 +50,7 @@ def lesion_enhancement(dynamic: DynamicSeries, roi: Roi, settings: MeasureSettin
     )
     measured, notes = list(found.measured), []
     if found.curve_type is None:
-        notes.append(f"The series ends before {EARLY_SECONDS / 60:.0f} min: no type of the curve.")
+        notes.append(f"No phase is later than {EARLY_SECONDS / 60:.0f} min: no type of the curve.")
     else:
         shares = type_shares(signal, inner, dynamic.seconds, tolerance=settings.tolerance)
         measured += [

@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from her2mri.imaging.measured import Measured, spread
-from her2mri.imaging.sub_roi import DRAWS, SPREAD, Discs, extreme_places
+from her2mri.imaging.sub_roi import DRAWS, REACH, SPREAD, Discs, contenders, extreme_places
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.intp]
 
 SEVERAL: Final = 3
 UNIT: Final = "10-3.mm2/s"
-_REACH: Final = 6.0
 _AT_ONCE: Final = 3_000_000
 
 
@@ -52,8 +51,7 @@ def measure_minimum_adc(
         of_spots = places.means(variance)[spots] / places.members.shape[1]
         error = float(np.sqrt(of_spots.sum()) / len(spots))
         whole_error = float(np.sqrt(variance.sum()) / len(adc))
-        estimate, moved, drawn = _unselected_mean(means, places, std_error, spots, seed)
-        error = float(np.hypot(error, moved))
+        estimate, drawn = _unselected_mean(means, places, std_error, spots, seed)
     method = (
         f"mean of {len(spots)} circle{'s' if len(spots) > 1 else ''} of {places.area_mm2:.0f} mm² "
         "where it is darkest"
@@ -69,16 +67,15 @@ def measure_minimum_adc(
 
 def _unselected_mean(
     means: Floats, places: Discs, std_error: Floats, spots: Ints, seed: int
-) -> tuple[float, float]:
-    """The mean at the darkest places without what choosing them by a noisy map takes off, and its spread.
+) -> tuple[float, Ints]:
+    """The mean at the darkest places without what choosing them by a noisy map takes off, and the places drawn.
 
-    Both as in ``enhancement`` (decision 0175).
+    As in ``enhancement`` (decision 0175).
     """
     size = places.members.shape[1]
     worst = float(np.sqrt((places.means(std_error.astype(np.float64) ** 2) / size).max()))
-    kept = np.flatnonzero(means <= means[spots].max() + _REACH * worst)
-    voxels, inverse = np.unique(places.members[kept], return_inverse=True)
-    near = Discs(places.centers[kept], inverse.reshape(len(kept), -1), places.radius_mm, places.area_mm2)
+    reach = float(np.ptp(means[spots])) + REACH * worst
+    kept, near, voxels = contenders(-means, places, reach=reach)
     X, sd = means[kept], std_error[voxels].astype(np.float32)
     rng = np.random.default_rng(np.random.SeedSequence((seed, 3)))
     found: list[float] = []
@@ -90,8 +87,7 @@ def _unselected_mean(
             chosen = extreme_places(-(X + SPREAD * z), near, count=len(spots))
             found.append(float((X[chosen] - z[chosen] / SPREAD).mean()))
             drawn.append(chosen)
-    there = np.array([X[chosen].mean() for chosen in drawn])
-    return float(np.mean(found)), float(there.std()), _places(drawn, kept)
+    return float(np.mean(found)), _places(drawn, kept)
 
 
 def _places(drawn: list[Ints], kept: Ints) -> Ints:

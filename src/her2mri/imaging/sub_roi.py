@@ -15,6 +15,10 @@ FEWEST_VOXELS: Final = 5
 DRAWS: Final = 128
 SPREAD: Final = 0.7
 """Noise added to what a place is chosen by, as a share of the noise that is there."""
+REACH: Final = 6.0
+"""Standard errors below the best place beyond which noise does not make a place the best."""
+MOST_PLACES: Final = 8000
+"""Best places that are drawn from: in a lesion with more of them, the others hardly ever come first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +84,20 @@ def _offsets(spacing: tuple[float, float], area_mm2: float) -> Ints:
     if len(inside) < FEWEST_VOXELS:
         inside = grid[np.abs(grid).sum(axis=1) <= 1]
     return np.asarray(inside, dtype=np.intp)
+
+
+def contenders(score: Floats, places: Discs, *, reach: float) -> tuple[Ints, Discs, Ints]:
+    """The places whose ``score`` (places,) lies within ``reach`` of the best, ``MOST_PLACES`` of them at most.
+
+    Also these places among the voxels that they have, and which voxels of the region those are.
+    """
+    kept = np.flatnonzero(score >= score.max() - reach)
+    if len(kept) > MOST_PLACES:
+        kept = np.sort(kept[np.argpartition(-score[kept], MOST_PLACES)[:MOST_PLACES]])
+    voxels, inverse = np.unique(places.members[kept], return_inverse=True)
+    members = inverse.reshape(len(kept), -1).astype(np.intp)
+    near = Discs(places.centers[kept], members, places.radius_mm, places.area_mm2, places.fits)
+    return kept.astype(np.intp), near, voxels.astype(np.intp)
 
 
 def extreme_places(score: Floats, places: Discs, *, count: int) -> Ints:

@@ -32,8 +32,8 @@ class SignalCurve:
     """The time-intensity curve: ``signal`` of the sub-ROI and ``whole`` of the lesion (phases,) at ``seconds``."""
 
     seconds: NDArray[np.float64]
-    signal: NDArray[np.float64]
-    whole: NDArray[np.float64]
+    signal: Floats
+    whole: Floats
     curve_type: str | None
     after_seconds: float
     tolerance: float
