@@ -63,10 +63,12 @@ def test_study_json_has_the_hash_of_every_other_file(written):
 
 
 def test_the_workbook_holds_the_same_figures_as_the_tables(written):
-    sheet = openpyxl.load_workbook(written / "tables.xlsx", read_only=True)["performance"]
+    book = openpyxl.load_workbook(written / "tables.xlsx", read_only=True)
+    sheet = book["performance"]
     table = pd.read_csv(written / "tables" / "performance.csv")
     column = list(table.columns).index("estimate")
     cells = [row[column] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    book.close()
     assert pd.Series(cells, dtype=float).round(12).equals(table["estimate"].round(12))
 
 

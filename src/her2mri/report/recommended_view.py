@@ -230,8 +230,23 @@ def _shift(task: RecommendedTask, figures: Figures) -> Section:
         paragraphs.append(f"Harmonising {names} changes nothing here: the chosen model uses none of them.")
     else:
         folded = (*folded, task.harmonisation.display())
+        paragraphs.append(_harmonised_sentence(task))
     return Section(
         "shift", title, tuple(paragraphs), shown, (Folded("How the lesions differ, in full", folded),)
+    )
+
+
+def _harmonised_sentence(task: RecommendedTask) -> str:
+    """What harmonising does to the AUC, adapted to as many lesions as were tried."""
+    assert task.harmonisation is not None
+    rows = task.harmonisation.frame()
+    rows = rows[(rows["metric"] == "auc") & (rows["arm"] == "difference")].sort_values("n_adaptation")
+    last = rows.iloc[-1]
+    names = listing([v.label for v in task.plan.candidates if v.scanner_dependent])
+    change = estimate(last["estimate"], last["conf_low"], last["conf_high"], 3, signed=True)
+    return (
+        f"Harmonising {names} by {count(int(last['n_adaptation']), 'lesion')} of the external center changes the AUC "
+        f"of the other lesions there by {change}."
     )
 
 

@@ -105,6 +105,12 @@ def _outside(claims: _Claims) -> str:
         said[0] += ", not shown to be above 0.5"
     if slope is not None and slope["conf_high"] < 1:
         said.append(f"its probabilities are too extreme there (slope {_text(slope)}): recalibrate before use")
+    elif slope is not None and slope["conf_low"] > 1:
+        said.append(f"its probabilities are too timid there (slope {_text(slope)})")
+    elif slope is not None:
+        said.append(
+            f"its probabilities are not shown to be too extreme or too timid there (slope {_text(slope)})"
+        )
     if large is not None and (large["conf_low"] > 0 or large["conf_high"] < 0):
         way = "low" if large["estimate"] > 0 else "high"
         said.append(f"its probabilities are too {way} there on the whole")

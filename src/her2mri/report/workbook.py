@@ -7,9 +7,12 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 _LONGEST_SHEET_NAME: Final = 31
 _FIRST_SHEET: Final = "About"
@@ -23,35 +26,47 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path, *, about: str
     Text that a spreadsheet would run as a formula is kept as text.
     """
     from openpyxl import Workbook
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
 
-    book = Workbook()
-    first = book.active
-    first.title = _FIRST_SHEET
-    first.append([about])
-    first.append([])
-    first.append(["Sheet", "Table", "Rows"])
+    book = Workbook(write_only=True)
     titles = sheet_names(list(tables))
-    for name, table in tables.items():
-        title = titles[name]
-        first.append([title, f"tables/{name}.csv", len(table)])
-        sheet = book.create_sheet(title)
-        sheet.append([str(column) for column in table.columns])
-        for row in table.head(_MOST_ROWS).astype(object).where(table.notna(), None).itertuples(index=False):
-            sheet.append(list(row))
-        for cells in sheet.iter_rows(min_row=2):
-            for cell in cells:
-                if cell.data_type == "f":
-                    cell.data_type = "s"
-        sheet.freeze_panes = "A2"
-        for index, column in enumerate(table.columns, start=1):
-            sheet.cell(1, index).font = Font(bold=True)
-            sheet.column_dimensions[get_column_letter(index)].width = min(40, max(10, len(str(column)) + 2))
+    listed = [[titles[name], f"tables/{name}.csv", len(table)] for name, table in tables.items()]
+    first = book.create_sheet(_FIRST_SHEET)
     first.column_dimensions["A"].width = first.column_dimensions["B"].width = 36
+    for row in ([about], [], ["Sheet", "Table", "Rows"], *listed):
+        first.append(row)
+    for name, table in tables.items():
+        _add_sheet(book, titles[name], table)
     content = io.BytesIO()
     book.save(content)
     path.write_bytes(without_dates(content.getvalue()))
+
+
+def _add_sheet(book: Workbook, title: str, table: pd.DataFrame) -> None:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    header = []
+    for index, column in enumerate(table.columns, start=1):
+        sheet.column_dimensions[get_column_letter(index)].width = min(40, max(10, len(str(column)) + 2))
+        cell = WriteOnlyCell(sheet, str(column))
+        cell.font = Font(bold=True)
+        header.append(cell)
+    sheet.append(header)
+
+    def kept(value: object) -> object:
+        """The value, or as a cell of text where a spreadsheet would take it for a formula."""
+        if not (isinstance(value, str) and value.startswith("=")):
+            return value
+        cell = WriteOnlyCell(sheet, value)
+        cell.data_type = "s"
+        return cell
+
+    shown = table.head(_MOST_ROWS)
+    for row in shown.astype(object).where(shown.notna(), None).itertuples(index=False):
+        sheet.append([kept(value) for value in row])
 
 
 def sheet_name(name: str) -> str:

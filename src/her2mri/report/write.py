@@ -75,14 +75,16 @@ def write_study(
             write_table(table, fresh / "tables" / f"{name}.csv")
         write_table(result.lesions(), fresh / "lesions.csv")
         figures = study_figures(result)
-        jobs = [partial(_save, figure, fresh / "figures") for figure in figures.values()]
+        about = f"{result.study.title}. {result.cohort.notice}".strip()
+        # The workbook takes longest, so it is begun first.
+        jobs = [partial(write_workbook, tables, fresh / "tables.xlsx", about=about)]
+        jobs += [partial(_save, figure, fresh / "figures") for figure in figures.values()]
         (runner or Runner(LocalWorkers(workers), progress or Silent())).run("Draw figures", jobs)
         for name, bundle in bundles(result).items():
             path = fresh / "models" / f"{name}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(bundle.dumps())
         view = study_view(result, figures, fresh / "figures")
-        write_workbook(tables, fresh / "tables.xlsx", about=f"{view.title}. {view.notice}".strip())
         (fresh / "report.html").write_text(
             render_page("her2mri.report", "report.html.j2", view=view), encoding="utf-8", newline="\n"
         )
