@@ -13,12 +13,14 @@ from her2mri.imaging.enhancement import measure_enhancement
 from her2mri.imaging.measure import measure
 from her2mri.imaging.measured import MEASUREMENT_COLUMNS
 from her2mri.imaging.minimum_adc import measure_minimum_adc
+from her2mri.imaging.resample import onto
 from her2mri.imaging.settings import MeasureSettings
 from her2mri.imaging.sub_roi import discs
-from her2mri.imaging.volume import AdcMap, DynamicSeries, Roi
+from her2mri.imaging.volume import AdcMap, DiffusionSeries, DynamicSeries, Roi
 from imaging.lesion_files import phantoms
 from imaging.phantoms.diffusion import diffusion_phantom
 from imaging.phantoms.dynamic import dynamic_phantom
+from imaging.phantoms.shapes import oblique_geometry
 
 TYPES = {"I": "progressive", "II": "plateau", "III": "washout"}
 
@@ -121,6 +123,17 @@ def test_a_dead_center_is_left_out_of_the_adc() -> None:
     found = measure(series, diffusion.series, roi)
     assert found.row()["adc"] == pytest.approx(1.0, abs=0.02)
     assert any("does not enhance" in note for note in found.notes)
+
+
+def test_images_on_different_grids_are_measured_in_the_same_region() -> None:
+    dynamic, _, roi = phantoms("III")
+    coarse = oblique_geometry((10, 40, 40), (2.0, 2.4, 3.6))
+    truth = np.where(onto(roi, coarse), 0.9, 1.8)
+    b = np.array([0.0, 800.0])
+    signal = (2000.0 * np.exp(-b[:, None, None, None] * truth * 1e-3)).astype(np.float32)
+    row = measure(dynamic.series, DiffusionSeries(signal, b, coarse), roi).row()
+    assert row["eer"] == pytest.approx(1.2, rel=0.01)
+    assert row["adc"] == pytest.approx(0.9, rel=0.01)
 
 
 def test_without_any_images_or_late_phases_the_reason_is_told() -> None:

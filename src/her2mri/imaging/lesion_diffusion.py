@@ -129,5 +129,5 @@ def _view(
 
 def _adc_slice(images: DiffusionSeries | AdcMap, index: int) -> Floats:
     if isinstance(images, AdcMap):
-        return images.values[index]
+        return np.asarray(images.values[index])
     return adc_of(images.signal[:, index], images.b_values)
