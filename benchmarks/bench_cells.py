@@ -10,8 +10,8 @@ import pandas as pd
 from benchmarks.rows import Row, ask_r, fastest
 from her2mri.datasets.published_cohort import published_cohort
 from her2mri.evaluation.bootstrap import patient_weights, percentile_interval, seed_of
-from her2mri.evaluation.classification import classification_measures, youden_positions
-from her2mri.evaluation.cutoffs import counts_by_cutoff
+from her2mri.evaluation.classification import classification_measures
+from her2mri.evaluation.cutoffs import counts_at_youden
 from her2mri.evaluation.delong import delong_interval
 from her2mri.evaluation.prediction import Prediction
 from her2mri.models.family import FAMILIES
@@ -55,14 +55,7 @@ def our_cell(prediction: Prediction, n_bootstrap: int = B) -> dict[str, tuple[fl
     weights = patient_weights(
         prediction.patient, n_bootstrap, seed_of(1, prediction.model, prediction.sample)
     )
-    counts = counts_by_cutoff(y, p, weights=weights)
-    row, column = np.arange(n_bootstrap), youden_positions(counts)
-    measures = classification_measures(
-        counts.true_positives[row, column],
-        counts.false_positives[row, column],
-        counts.positives,
-        counts.negatives,
-    )
+    measures = classification_measures(*counts_at_youden(y, p, weights))
     found = {"auc": (area.conf_low, area.conf_high)}
     for name in MEASURES:
         interval = percentile_interval(measures[name])

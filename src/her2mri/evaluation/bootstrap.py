@@ -13,6 +13,8 @@ from her2mri.evaluation.prediction import Prediction
 
 Floats = NDArray[np.float64]
 
+AT_ONCE: Final = 65536
+"""Patients drawn before they are counted: few enough to stay in the cache."""
 MOST_FAILED: Final = 0.5
 """With more than this share of resamples failed there is no interval: what is left is a selection."""
 
@@ -47,14 +49,19 @@ def patient_weights(patient: ArrayLike, n_resamples: int, seed: np.random.SeedSe
     >>> bool((weights[:, 0] == weights[:, 1]).all()), set((weights[:, 0] + weights[:, 2]).tolist())
     (True, {2.0})
     """
+    from her2mri.evaluation import resample_kernels
+
     if n_resamples < 1:
         raise ValueError(f"n_resamples must be 1 or more, got {n_resamples}")
     names, which = np.unique(np.asarray(patient), return_inverse=True)
     size = len(names)
-    drawn = np.random.default_rng(seed).integers(0, size, size=(n_resamples, size))
-    drawn += np.arange(n_resamples)[:, None] * size
-    counts = np.bincount(drawn.ravel(), minlength=n_resamples * size).reshape(n_resamples, size)
-    return counts[:, which].astype(float)
+    found = np.empty((n_resamples, len(which)))
+    rng = np.random.default_rng(seed)
+    rows = max(AT_ONCE // size, 1)
+    for first in range(0, n_resamples, rows):
+        part = found[first : first + rows]
+        resample_kernels.count_drawn(rng.integers(0, size, size=(len(part), size)), which, part)
+    return found
 
 
 def prediction_weights(prediction: Prediction, n_resamples: int, seed: int) -> Floats:

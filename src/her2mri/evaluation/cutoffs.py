@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,19 +44,13 @@ def counts_by_cutoff(y: ArrayLike, score: ArrayLike, *, weights: Floats | None =
     >>> counts.thresholds[1:-1].round(3).tolist(), counts.true_positives.tolist()
     ([0.6, 0.3], [[0.0, 1.0, 2.0, 2.0]])
     """
-    outcome, value = np.asarray(y, dtype=float), np.asarray(score, dtype=float)
-    if outcome.shape != value.shape or outcome.ndim != 1:
-        raise ValueError(f"y and score must have one shape (n,), got {outcome.shape} and {value.shape}")
-    if np.isnan(value).any():
-        raise ValueError("score must not be missing")
-    order = np.argsort(-value, kind="stable")
-    scores, first = np.unique(-value[order], return_index=True)
-    scores = -scores
-    weight = np.ones((1, len(value))) if weights is None else weights
-    weight = weight[:, order]
-    event = outcome[order]
-    true_positives = _cumulated(weight * event, first)
-    false_positives = _cumulated(weight * (1.0 - event), first)
+    event, scores, order, first = _falling(y, score)
+    if weights is None:
+        true_positives, false_positives = (_cumulated(part, first) for part in (event, 1.0 - event))
+    else:
+        from her2mri.evaluation import resample_kernels
+
+        true_positives, false_positives = resample_kernels.cumulated(weights, order, event, first)
     return CutoffCounts(
         scores=scores,
         thresholds=_between(scores),
@@ -66,12 +61,39 @@ def counts_by_cutoff(y: ArrayLike, score: ArrayLike, *, weights: Floats | None =
     )
 
 
-def _cumulated(weight: Floats, first: NDArray[np.intp]) -> Floats:
-    """Running totals over the distinct scores, with a leading zero: nobody is positive."""
-    totals = np.add.reduceat(weight, first, axis=1) if len(first) else weight
-    result = np.zeros((weight.shape[0], len(first) + 1))
-    np.cumsum(totals, axis=1, out=result[:, 1:])
-    return result
+def counts_at_youden(
+    y: ArrayLike, score: ArrayLike, weights: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """True and false positives at the Youden cut-off of each resample, and its positives and negatives (r,).
+
+    As by ``counts_by_cutoff`` and ``classification.youden_positions``, but no table by cut-off is made.
+
+    >>> found = counts_at_youden([0, 1, 0, 1], [0.2, 0.4, 0.6, 0.8], np.array([[1.0, 1, 1, 1], [1, 1, 0, 1]]))
+    >>> [counts.tolist() for counts in found]
+    [[2.0, 2.0], [1.0, 0.0], [2.0, 2.0], [2.0, 1.0]]
+    """
+    from her2mri.evaluation import resample_kernels
+
+    event, _, order, first = _falling(y, score)
+    return resample_kernels.at_youden(weights, order, event, first)
+
+
+def _falling(y: ArrayLike, score: ArrayLike) -> tuple[Floats, Floats, Integers, Integers]:
+    """Outcomes from the highest score down, distinct scores, the order, and where each score begins in it."""
+    outcome, value = np.asarray(y, dtype=float), np.asarray(score, dtype=float)
+    if outcome.shape != value.shape or outcome.ndim != 1:
+        raise ValueError(f"y and score must have one shape (n,), got {outcome.shape} and {value.shape}")
+    if np.isnan(value).any():
+        raise ValueError("score must not be missing")
+    order = np.argsort(-value, kind="stable").astype(np.int64)
+    scores, first = np.unique(-value[order], return_index=True)
+    return outcome[order], -scores, order, first.astype(np.int64)
+
+
+def _cumulated(weight: Floats, first: Integers) -> Floats:
+    """Running totals over the distinct scores as one row, with a leading zero: nobody is positive."""
+    totals = np.add.reduceat(weight, first) if len(first) else weight
+    return np.concatenate([[0.0], np.cumsum(totals)])[None, :]
 
 
 def _between(scores: Floats) -> Floats:

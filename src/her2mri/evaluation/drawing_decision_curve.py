@@ -38,7 +38,9 @@ def draw_decision_curve(decision_curve: pd.DataFrame, *, ax: Axes | None = None)
         ax.plot([], [], color=INK, linewidth=0.8, linestyle=(0, (3, 2)), label="Treat all (per sample)")
         # Where the outcome is common the curves stay high up to the right, and the left is free below them.
         last = decision_curve.sort_values("threshold", kind="stable")["net_benefit"].iloc[-1]
-        ax.legend(loc="center left" if last > 0.4 * top else "upper right", handlelength=1.8, borderaxespad=0.2)
+        ax.legend(
+            loc="center left" if last > 0.4 * top else "upper right", handlelength=1.8, borderaxespad=0.2
+        )
     return ax
 
 

@@ -17,7 +17,7 @@ from her2mri.evaluation.classification import (
     classification_measures,
     youden_positions,
 )
-from her2mri.evaluation.cutoffs import CutoffCounts, counts_by_cutoff
+from her2mri.evaluation.cutoffs import CutoffCounts, counts_at_youden, counts_by_cutoff
 from her2mri.evaluation.decision_curve import DCA_RULES, dca_optima_of_counts, net_benefit_of_counts
 from her2mri.evaluation.delong import delong_interval
 from her2mri.evaluation.notes import EvaluationNote
@@ -192,10 +192,11 @@ def _in_sample(gathered: _Rows) -> None:
     if resampled.prediction.is_label:
         _classification(gathered, cutoff, YOUDEN_IN_SAMPLE, *resampled.replicates.at(LABEL_CUTOFF))
         return
-    row, column = np.arange(len(resampled.weights)), youden_positions(resampled.replicates)
-    true_positives = resampled.replicates.true_positives[row, column]
-    false_positives = resampled.replicates.false_positives[row, column]
-    one_class = (resampled.replicates.positives == 0) | (resampled.replicates.negatives == 0)
+    prediction = resampled.prediction
+    true_positives, false_positives, positives, negatives = counts_at_youden(
+        prediction.y, prediction.probability, resampled.weights
+    )
+    one_class = (positives == 0) | (negatives == 0)
     true_positives = np.where(one_class, np.nan, true_positives)
     false_positives = np.where(one_class, np.nan, false_positives)
     _classification(gathered, cutoff, YOUDEN_IN_SAMPLE, true_positives, false_positives)
