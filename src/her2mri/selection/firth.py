@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from her2mri.cohort.design_matrix import FloatArray
 from her2mri.selection.binary_design import checked_design, independent_columns
 from her2mri.selection.logistic import (
     LogisticFit,
@@ -16,6 +18,9 @@ from her2mri.selection.logistic import (
 )
 from her2mri.selection.separation import is_separated
 from her2mri.statistics.hypothesis_test import NO_TEST, HypothesisTest
+
+LEAST_GAIN: Final = 1e-10
+"""In log-likelihood: far below what a p-value shows."""
 
 
 def fit_firth(X: ArrayLike, y: ArrayLike) -> LogisticFit:
@@ -55,7 +60,7 @@ def fit_firth(X: ArrayLike, y: ArrayLike) -> LogisticFit:
     kept = independent_columns(design)
     columns, back = standardised(design[:, kept])
     beta, _, converged = firth_kernels.firth(
-        columns, outcome, np.ones(columns.shape[0], dtype=bool), np.zeros(columns.shape[0])
+        columns, outcome, np.ones(columns.shape[0], dtype=bool), np.zeros(columns.shape[0]), 0.0
     )
     coefficients, covariance, aliased = on_given_columns(columns, beta, back, kept, design.shape[1])
     return LogisticFit(
@@ -134,7 +139,8 @@ def penalised_ratio_tests(
     kept = independent_columns(design)
     columns, _ = standardised(design[:, kept])
     everything = np.ones(columns.shape[0], dtype=bool)
-    beta, full, _ = firth_kernels.firth(columns, outcome, everything, np.zeros(columns.shape[0]))
+    beta, full, _ = firth_kernels.firth(columns, outcome, everything, np.zeros(columns.shape[0]), 0.0)
+    covariance = _covariance(columns, beta)
     answers = []
     for group in groups:
         free = everything.copy()
@@ -143,9 +149,22 @@ def penalised_ratio_tests(
         if freedom == 0:
             answers.append(NO_TEST)
             continue
-        restricted = firth_kernels.firth(columns, outcome, free, np.where(free, beta, 0.0))[1]
+        # Where the quadratic at the full fit has its maximum under the restriction
+        shift = np.linalg.solve(covariance[np.ix_(~free, ~free)], beta[~free])
+        start = np.where(free, beta - covariance[:, ~free] @ shift, 0.0)
+        restricted = firth_kernels.firth(columns, outcome, free, start, LEAST_GAIN)[1]
         statistic = max(2.0 * (full - restricted), 0.0)
         answers.append(
             HypothesisTest("penalised likelihood ratio", statistic, float(chdtrc(freedom, statistic)))
         )
     return tuple(answers)
+
+
+def _covariance(columns: FloatArray, beta: FloatArray) -> FloatArray:
+    """The inverse of the information of the columns (rows, intercept first) at these coefficients."""
+    from scipy.special import expit
+
+    from her2mri.selection import kernels
+
+    probability = expit(kernels.linear_predictor(columns, beta))
+    return np.asarray(np.linalg.inv(kernels.cross_products(columns, probability * (1.0 - probability))))

@@ -64,9 +64,15 @@ def _squared_lengths(columns: FloatArray, root: FloatArray) -> FloatArray:
 
 
 def _firth(
-    columns: FloatArray, y: FloatArray, free: np.ndarray[tuple[int], np.dtype[np.bool_]], start: FloatArray
+    columns: FloatArray,
+    y: FloatArray,
+    free: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    start: FloatArray,
+    least_gain: float,
 ) -> tuple[FloatArray, float, bool]:
     """Coefficients (as at the start where not free), penalised log-likelihood, whether the score vanished.
+
+    ``least_gain`` ends the search where twice what a step can be expected to add is less: for a value alone.
 
     The information is not the curvature of the penalised likelihood, so that Newton's step may be far too
     long or short in flat directions: its length is mended by the slopes at both of its ends.
@@ -79,6 +85,8 @@ def _firth(
             return beta, value, True
         step = np.zeros(beta.size)
         step[moving] = _solved(information[moving][:, moving], score[moving])
+        if np.sum(step * score) < least_gain:
+            return beta, value, True
         step *= min(1.0, LONGEST_STEP / np.max(np.abs(step)))
         trial, slope, bend = _firth_place(columns, y, beta + step)
         here, there = np.sum(score * step), np.sum(slope * step)
@@ -96,7 +104,7 @@ def _firth(
 _squared_lengths = njit(cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})(_squared_lengths)
 _firth_place = njit(cache=True)(_firth_place)
 firth = cast(
-    "Callable[[FloatArray, FloatArray, np.ndarray[tuple[int], np.dtype[np.bool_]], FloatArray], "
+    "Callable[[FloatArray, FloatArray, np.ndarray[tuple[int], np.dtype[np.bool_]], FloatArray, float], "
     "tuple[FloatArray, float, bool]]",
     njit(cache=True)(_firth),
 )
