@@ -68,7 +68,7 @@ def test_values_are_those_that_a_lesion_table_holds() -> None:
 
 def test_with_noise_estimates_lie_within_their_intervals() -> None:
     inside = []
-    for seed in range(5):
+    for seed in range(3):
         for kind in ("I", "II", "III"):
             dynamic, diffusion, roi = phantoms(kind, snr=20.0, seed=seed)
             table = measure(dynamic.series, diffusion.series, roi).frame().set_index("measure")
@@ -78,7 +78,7 @@ def test_with_noise_estimates_lie_within_their_intervals() -> None:
             assert table.loc["tic", "level"] == TYPES[kind]
     for name in ("eer", "adc", "eer_whole", "adc_whole"):
         hits = [held for measured, held in inside if measured == name]
-        assert sum(hits) >= 12, name  # of 15: fewer come of a coverage of 95 % once in 180 runs
+        assert sum(hits) >= 7, name  # of 9: fewer come of a coverage of 95 % once in 120 runs
 
 
 def test_the_plain_value_at_a_place_chosen_by_noise_is_off_and_the_estimate_is_not() -> None:
@@ -88,7 +88,7 @@ def test_the_plain_value_at_a_place_chosen_by_noise_is_off_and_the_estimate_is_n
     seconds = np.array([-30.0, 60.0, 120.0, 240.0])
     clean = np.array([100.0, 180.0, 200.0, 200.0])
     found, lowest = [], []
-    for seed in range(16):
+    for seed in range(8):
         signal = (clean[:, None] + 10.0 * rng.standard_normal((4, mask.sum()))).astype(np.float32)
         found.append(measure_enhancement(signal, seconds, places, noise=10.0, seed=seed).measured[0])
         adc = (1.0 + 0.1 * rng.standard_normal(mask.sum())).astype(np.float32)
@@ -96,9 +96,9 @@ def test_the_plain_value_at_a_place_chosen_by_noise_is_off_and_the_estimate_is_n
         lowest.append(measure_minimum_adc(adc, places, std_error=error, seed=seed).measured[0])
     eer_error = np.mean([one.estimate for one in found]) - 1.0
     assert np.mean([one.as_placed for one in found]) - 1.0 > 2.0 * found[0].std_error * 0.8
-    assert abs(eer_error) < 0.5 * found[0].std_error
+    assert abs(eer_error) < 0.8 * found[0].std_error
     assert 1.0 - np.mean([one.as_placed for one in lowest]) > 2.0 * lowest[0].std_error
-    assert abs(np.mean([one.estimate for one in lowest]) - 1.0) < 0.5 * lowest[0].std_error
+    assert abs(np.mean([one.estimate for one in lowest]) - 1.0) < 0.8 * lowest[0].std_error
 
 
 def test_the_same_images_give_the_same_numbers() -> None:

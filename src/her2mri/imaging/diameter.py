@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-_DIRECTIONS = 4000
+_DIRECTIONS = 1500
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _farthest(points: Floats, sides: Floats) -> tuple[Floats, Floats]:
     place = points * sides
     directions = _half_sphere(_DIRECTIONS)
     if np.ptp(points[:, 0]) == 0:
-        angle = np.linspace(0.0, np.pi, 720, endpoint=False)
+        angle = np.linspace(0.0, np.pi, 180, endpoint=False)
         directions = np.stack([np.zeros_like(angle), np.sin(angle), np.cos(angle)], axis=1)
     outermost: set[int] = set()
     for part in np.array_split(directions, max(len(directions) * len(points) // 5_000_000, 1)):

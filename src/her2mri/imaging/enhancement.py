@@ -67,14 +67,6 @@ def measure_enhancement(
     curve = signal[:, places.members[spots[0]]].mean(axis=1, dtype=np.float64)
     whole = signal.mean(axis=1, dtype=np.float64)
     plain = early_enhancement_ratio(_without_floor(curve, noise), seconds)
-    each = np.array(
-        [
-            early_enhancement_ratio(
-                signal[:, places.members[spot]].mean(axis=1, dtype=np.float64), seconds
-            ).ratio
-            for spot in spots
-        ]
-    )
     estimate, error, drawn = plain.ratio, float("nan"), spots[:1]
     if noise is not None and noise > 0:
         estimate, drawn = _unselected_ratio(means, score, places, (before, candidates), noise, seed)
@@ -83,7 +75,12 @@ def measure_enhancement(
         f"{places.area_mm2:.0f} mm² where it enhances most" if places.fits else "whole lesion, which is small"
     )
     eer = Measured(
-        "eer", estimate, f"{plain.method}; {where}", error, as_placed=plain.ratio, placement_sd=spread(each)
+        "eer",
+        estimate,
+        f"{plain.method}; {where}",
+        error,
+        as_placed=plain.ratio,
+        placement_sd=_spread(signal, seconds, places, spots),
     )
     lesion = early_enhancement_ratio(_without_floor(whole, noise), seconds)
     whole_error = float("nan") if noise is None else ratio_std_error(whole, phases, noise, signal.shape[1])
@@ -96,6 +93,12 @@ def measure_enhancement(
         found = curve_type(curve, seconds, tolerance=tolerance)
         measured += _curve(curve, seconds, found, noise, places.members.shape[1], tolerance, seed)
     return Enhancement(spots, drawn, curve, whole, found, plain.after_seconds, tuple(measured))
+
+
+def _spread(signal: Floats, seconds: ArrayLike, places: Discs, spots: Ints) -> float:
+    """Standard deviation of the plain ratio among the most enhancing places."""
+    curves = (signal[:, places.members[spot]].mean(axis=1, dtype=np.float64) for spot in spots)
+    return spread(np.array([early_enhancement_ratio(curve, seconds).ratio for curve in curves]))
 
 
 def ratio_std_error(curve: Floats, phases: EarlyPhases, noise: float, voxels: int) -> float:

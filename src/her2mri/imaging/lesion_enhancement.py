@@ -54,7 +54,7 @@ def lesion_enhancement(dynamic: DynamicSeries, roi: Roi, settings: MeasureSettin
     else:
         shares = type_shares(signal, inner, dynamic.seconds, tolerance=settings.tolerance)
         measured += [
-            Measured(f"share_{name}", float(share), "share of the lesion's voxels, each with its neighbours")
+            Measured(f"share_{name}", float(share), "share of voxels, each with its neighbours")
             for name, share in zip(CURVE_TYPES, shares, strict=True)
         ]
     if noise is None:

@@ -14,16 +14,16 @@ from her2mri.output.wording import estimate, listing, number
 
 LABELS: Final = {
     "eer": "Early enhancement ratio",
-    "eer_whole": "Early enhancement ratio, whole lesion",
+    "eer_whole": "The same, whole lesion",
     "tic": "Time-intensity curve",
-    "delayed_change": "Change after 2 min",
+    "delayed_change": "Change after SI_post",
     "share_progressive": "Voxels of type I, progressive",
     "share_plateau": "Voxels of type II, plateau",
     "share_washout": "Voxels of type III, wash-out",
     "adc": "Minimum ADC",
     "adc_whole": "ADC, whole lesion",
     "diameter_cm": "Largest diameter",
-    "diameter_in_plane_cm": "Largest diameter within a slice",
+    "diameter_in_plane_cm": "The same within a slice",
 }
 _UNITS: Final = {"10-3.mm2/s": "×10⁻³ mm²/s"}
 _DIGITS: Final = {"diameter_cm": 1, "diameter_in_plane_cm": 1}
@@ -73,8 +73,8 @@ def measures_table(lesion: MeasuredLesion) -> DisplayTable:
 
 
 _NOTE: Final = (
-    "The interval is what noise does to the value and to the choice of its place. A place that is chosen because it "
-    "looks extreme looks more so than it is: the value is freed of that, the one in the circles drawn is not."
+    "The interval is what noise does to the value of the tissue measured. A place that is chosen because it looks "
+    "extreme looks more so than it is: the value is freed of that, the one in the circles drawn is not."
 )
 
 
