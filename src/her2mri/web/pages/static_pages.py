@@ -12,7 +12,11 @@ from fastapi.responses import Response
 from her2mri.calculator.page import page_script, page_style
 
 router = APIRouter()
-_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+_TYPES = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 
 
 @router.get("/static/{name}")
@@ -31,7 +35,7 @@ def static(request: Request, name: str) -> Response:
 def files() -> dict[str, tuple[bytes, str]]:
     """Every file with its tag. The calculator's are those of the offline page, to the letter."""
     folder = resources.files("her2mri.web").joinpath("static")
-    found = {file.name: file.read_bytes() for file in folder.iterdir() if file.name.endswith((".css", ".js"))}
+    found = {file.name: file.read_bytes() for file in folder.iterdir() if file.name.endswith(tuple(_TYPES))}
     found["calculator.js"] = page_script().encode("utf-8")
     found["calculator.css"] = page_style().encode("utf-8")
     return {

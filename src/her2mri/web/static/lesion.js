@@ -19,6 +19,7 @@
     const name = part("pseudonym")?.textContent;
     if (name) state.typed.case = name;
     showAll();
+    document.title = `${part("heading").textContent} · Reading room`;
   }
 
   function shares() {

@@ -1,0 +1,59 @@
+"""A room that is really served, in this process or in one that may be killed."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+
+import uvicorn
+
+from her2mri.web.application import application
+from her2mri.web.room import Room
+from her2mri.web.settings import Settings
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def serve(settings: Settings, port: int) -> None:
+    """Until the process ends, however it ends."""
+    server_of(settings, port).run()
+
+
+def server_of(settings: Settings, port: int) -> uvicorn.Server:
+    app = application(Room.of(settings))
+    return uvicorn.Server(
+        uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off", server_header=False)
+    )
+
+
+@contextmanager
+def served(settings: Settings) -> Iterator[str]:
+    """The address of a room that is served while this lasts."""
+    port = free_port()
+    server = server_of(replace(settings, hosts=("127.0.0.1",)), port)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    wait_for(port)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+def wait_for(port: int, *, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.01)
+        else:
+            return
+    raise TimeoutError(f"nobody answers at port {port}")
