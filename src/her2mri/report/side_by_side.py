@@ -155,7 +155,7 @@ def _table(task: TaskResult, recommended: RecommendedTask) -> DisplayTable:
     ]
     return DisplayTable(
         "Both protocols",
-        ("", "Published protocol", "Recommended protocol"),
+        ("Protocol", "Published", "Recommended"),
         tuple(row for row in rows if len(set(row[1:])) > 1 or row[1] != NOT_DONE),
         label_columns=3,
     )

@@ -67,8 +67,9 @@ class SizeVerdict:
         )
         if self.large_enough:
             return start
+        terms = "term" if self.parameters_carried == 1 else "terms"
         return (
-            f"{start} They carry {self.parameters_carried} terms; expect predictions to need shrinking by a factor "
+            f"{start} They carry {self.parameters_carried} {terms}; expect predictions to need shrinking by a factor "
             f"of about {self.shrinkage:.2f}."
         )
 
