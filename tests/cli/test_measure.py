@@ -11,7 +11,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from imaging.lesion_files import lesion_folder
+from imaging.lesion_files import lesion_folder, phantoms
+from imaging.phantoms.dicom_dynamic import write_dynamic
+from imaging.phantoms.nifti_files import write_nifti
 
 Run = Callable[..., tuple[int, str, str]]
 MARKER = "SECRET^NAME"
@@ -124,6 +126,17 @@ def test_two_sheets_give_repeatability(her2mri: Run, tmp_path: Path) -> None:
     assert "repeatability_coefficient" in said
     assert (tmp_path / "r" / "repeatability.csv").is_file()
     assert (tmp_path / "r" / "repeatability.png").stat().st_size > 5000
+
+
+def test_an_impossible_measure_is_told(her2mri: Run, tmp_path: Path) -> None:
+    """A lesion that loses signal: the ratio is negative, and no lesion table takes it."""
+    dynamic, _, roi = phantoms("I", eer=-0.3)
+    write_dynamic(tmp_path / "lesions" / "L1" / "dce", dynamic)
+    write_nifti(tmp_path / "lesions" / "L1" / "roi.nii", roi.mask, roi.geometry)
+    code, said, _ = her2mri("measure", tmp_path / "lesions", "-o", tmp_path / "out", "--workers", 2)
+    assert code == 0
+    assert "L1: eer -0." in said
+    assert "is impossible (0 to 5)" in said
 
 
 @pytest.mark.parametrize(

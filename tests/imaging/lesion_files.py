@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from her2mri.imaging.volume import DiffusionSeries, Roi
-from imaging.phantoms.diffusion import B0_SIGNAL, DiffusionPhantom
 from imaging.phantoms.dicom_diffusion import write_diffusion
 from imaging.phantoms.dicom_dynamic import write_dynamic
+from imaging.phantoms.diffusion import B0_SIGNAL, DiffusionPhantom
 from imaging.phantoms.dynamic import DynamicPhantom, dynamic_phantom, rician
 from imaging.phantoms.nifti_files import write_nifti
 

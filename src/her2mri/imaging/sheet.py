@@ -40,7 +40,7 @@ def lesion_sheet(lesion: MeasuredLesion, settings: MeasureSettings) -> str:
         headline=_headline(lesion),
         picture={
             "source": f"data:image/png;base64,{base64.b64encode(lesion.figure).decode('ascii')}",
-            "narrow": False,
+            "narrow": not {"eer", "adc"} <= names,
             "title": "The lesion",
             "alt": "The lesion's slice with its outline, its time-intensity curve and its ADC map.",
             "caption": _caption(names),
@@ -116,7 +116,8 @@ def _caption(names: set[str]) -> str:
         )
     if "adc" in names:
         parts.append("the ADC map with those of the darkest circles (orange) that lie in this slice")
-    return "; ".join(parts) + ". The bar is 1 cm."
+    said = "; ".join(parts)
+    return f"{said[:1].upper()}{said[1:]}. The bar is 1 cm."
 
 
 def methods(settings: MeasureSettings, names: set[str], timing: str) -> list[str]:
@@ -134,7 +135,7 @@ def methods(settings: MeasureSettings, names: set[str], timing: str) -> list[str
             "above SI_post, else plateau."
         )
         if timing:
-            said.append(f"Times: {timing.rstrip('.')}.")
+            said.append(f"{timing[:1].upper()}{timing[1:].rstrip('.')}.")
     if "adc" in names:
         left_out = ["within the noise"]
         if "eer" in names:

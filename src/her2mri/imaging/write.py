@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ import pandas as pd
 from her2mri.dictionary import load_dictionary
 from her2mri.imaging.batch import Batch, MeasuredLesion
 from her2mri.imaging.given_table import fill_table
+from her2mri.imaging.measure import ROW_COLUMNS
 from her2mri.imaging.settings import MeasureSettings
 from her2mri.imaging.sheet import lesion_sheet
 from her2mri.imaging.structured_report import write_structured_report
@@ -107,8 +108,19 @@ def write_measures(
         for lesion, name in zip(batch.lesions, _names(batch), strict=True):
             _lesion(lesion, fresh, name, settings)
         _mark(fresh, batch, settings, kept)
-    notes = tuple(f"{lesion.files.lesion_id}: {note}" for lesion in batch.lesions for note in lesion.notes)
-    return WrittenMeasures(str(folder), tuple(rows), kept, notes)
+    notes = [f"{lesion.files.lesion_id}: {note}" for lesion in batch.lesions for note in lesion.notes]
+    return WrittenMeasures(str(folder), tuple(rows), kept, (*notes, *_impossible(rows)))
+
+
+def _impossible(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Measures that a lesion table refuses: images or region are not what they should be."""
+    dictionary = load_dictionary()
+    for row in rows:
+        for name in ROW_COLUMNS:
+            bounds, value = dictionary[name].bounds, row[name]
+            if bounds and isinstance(value, float) and not bounds[0] <= value <= bounds[1]:
+                limits = f"{bounds[0]:g} to {bounds[1]:g} {dictionary[name].unit}".strip()
+                yield f"{row['lesion_id']}: {name} {value:g} is impossible ({limits}); look at its sheet."
 
 
 def _table(frame: pd.DataFrame, path: Path) -> None:
