@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from her2mri.models.development import DevelopedModel
 from her2mri.report.checklist import AUTHORS, EVIDENCE, STATES, checklist_frame, items, summary
 from her2mri.vocabulary import EXTERNAL_VALIDATION, TRAINING
 
@@ -95,3 +96,17 @@ def test_what_only_the_authors_know_is_left_to_them(frame):
 def test_the_checklist_of_the_published_protocol_alone_is_refused(both):
     with pytest.raises(ValueError, match="recommended protocol"):
         checklist_frame(replace(both, recommended=None))
+
+
+def test_a_task_whose_model_is_in_a_file_is_told_from_one_whose_model_is_not(both, frame):
+    assert frame.loc["22", "state"] == "missing"
+    tasks = dict(both.recommended.tasks)
+    model = DevelopedModel(("adc",), both.tasks["her2_low"].fits["LR"])
+    tasks["her2_low"] = replace(tasks["her2_low"], developed={tasks["her2_low"].choice.model: model})
+    found = checklist_frame(replace(both, recommended=replace(both.recommended, tasks=tasks))).set_index(
+        "number"
+    )
+    assert found.loc["22", "state"] == "partly"
+    assert (
+        "models/her2_low/recommended/LR.json; the chosen model of HER2-positive" in found.loc["22", "where"]
+    )

@@ -71,7 +71,7 @@ def specification(result: StudyResult) -> Evidence:
     tasks = each_task(result)
     frozen = [task for task in tasks if _is_frozen(task)]
     files = [f"models/{task.name}/recommended/{task.choice.model}.json" for task in frozen]
-    others = [task.plan.data.task.label for task in tasks if task not in frozen]
+    others = [task.plan.data.task.label for task in tasks if not _is_frozen(task)]
     lacking = f"the chosen model of {listing(others)} is in no file" if others else ""
     return Evidence(graded(not others, bool(frozen)), "; ".join(filter(None, [listing(files), lacking])))
 
