@@ -141,7 +141,7 @@ def room_at(data: Path, database: str | None, *, behind_tls: bool = False, names
     return Room.of(Settings(database=database, behind_tls=behind_tls, hosts=(*LOOPBACK, *names)))
 
 
-def announce(room: Room, host: str, port: int) -> None:
+def announce(room: Room, data: Path, host: str, port: int) -> None:
     """Where the room is, on stderr, and what is to do first."""
     from her2mri.web.people.accounts import has_administrator
 
@@ -149,7 +149,9 @@ def announce(room: Room, host: str, port: int) -> None:
         first = not has_administrator(session)
     typer.echo(f"reading room at http://{host}:{port} (Ctrl-C ends it)", err=True)
     if first:
-        typer.echo("nobody can sign in yet: her2mri room open NAME --role administrator", err=True)
+        place = "" if data == _FOLDER or room.database.is_postgresql else f" --data {data}"
+        said = f"nobody can sign in yet: her2mri room open NAME --role administrator{place}"
+        typer.echo(said, err=True)
 
 
 def _prepared(data: Path, database: str | None) -> Room:

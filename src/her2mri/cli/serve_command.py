@@ -65,7 +65,7 @@ def serve(
     room = room_at(data, database, behind_tls=behind_tls, names=name or ())
     _check_listening(host, room.settings)
     prepare(room, [Bundle.load(path) for path in bundles or ()])
-    announce(room, host, port)
+    announce(room, data, host, port)
     room.database.close()
     os.environ[ENVIRONMENT] = room.settings.as_json()
     uvicorn.run(

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from her2mri.errors import Fault, InputError
 from her2mri.web.database.connection import Database
 from her2mri.web.database.tables import Base
 
@@ -32,16 +33,20 @@ def current(database: Database) -> str | None:
 def migrate(database: Database, to: str | None = None) -> None:
     """Bring the tables to a version (None: the newest; "base": none), all steps in one transaction.
 
+    InputError where there is no such version.
+
     Several servers may start at once: one of them migrates, the others wait and find it done.
     """
     config, scripts = _scripts()
     target = to or newest()
+    versions = ["base", *reversed([script.revision for script in scripts.walk_revisions()])]
+    if target not in versions:
+        raise InputError([Fault("version", "there is none of that name", allowed=", ".join(versions))])
     with database.engine.connect().execution_options(her2mri_writes=True) as connection, connection.begin():
         if database.is_postgresql:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-        known = [script.revision for script in reversed(list(scripts.walk_revisions()))]
         here = MigrationContext.configure(connection).get_current_revision()
-        places: dict[str | None, int] = {name: place for place, name in enumerate([None, "base", *known])}
+        places: dict[str | None, int] = {name: place for place, name in enumerate([None, *versions])}
         _run(config, scripts, connection, target, is_upgrade=places[target] >= places[here])
 
 
