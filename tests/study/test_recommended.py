@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from her2mri.errors import TableError
+from her2mri.models.development import ConstantModel
 from her2mri.study.freeze import bundles
+from her2mri.study.recommended import steps
 from her2mri.study.recommended.choice import choose
+from her2mri.study.recommended.plan import RecommendedPlan
+from her2mri.study.recommended.three_classes import _second
 from her2mri.study.study import Study
+from her2mri.study.task_data import candidates
 from her2mri.vocabulary import CROSS_VALIDATED, EXTERNAL_VALIDATION, OPTIMISM_CORRECTED, TRAINING
 
 SMALL = {
@@ -91,13 +99,40 @@ def test_every_table_names_its_task(found):
             assert table["task"].notna().all(), name
 
 
-def test_both_tasks_chained_give_three_classes_of_every_held_out_lesion(both):
+def test_both_tasks_chained_give_three_classes_of_every_lesion_that_both_models_never_met(both):
     found = both.recommended
     called = found.classes.table_frame().query(
         "sample == 'cross_validated' and call == 'highest_probability'"
     )
-    assert called["count"].sum() == len(found.tasks["her2_positive"].plan.developing.y)
+    first, second = (found.tasks[name].plan.developing.frame for name in ("her2_positive", "her2_low"))
+    bystanders = first[~first["lesion_id"].isin(second["lesion_id"])]
+    met = bystanders["patient_id"].isin(second["patient_id"]).sum()
+    assert called["count"].sum() == len(first) - met
     assert set(called["class"]) == {"HER2-positive", "HER2-low", "HER2-zero"}
+
+
+def test_the_chain_never_asks_a_model_about_a_patient_it_was_developed_on(both):
+    first, second = both.recommended.tasks["her2_positive"], both.recommended.tasks["her2_low"]
+    frame = first.plan.developing.frame.set_index("lesion_id", drop=False).rename_axis(None)
+    own = frame.index.isin(second.plan.developing.frame["lesion_id"])
+    # One lesion was in no fold that succeeded; one event is of a patient with a lesion of the second task.
+    lost, event = frame.index[own][0], frame.index[~own][0]
+    frame.loc[event, "patient_id"] = frame.loc[frame.index[own][1], "patient_id"]
+    kept = tuple(
+        replace(
+            p,
+            **{
+                name: getattr(p, name)[p.lesion != lost] for name in ("lesion", "patient", "y", "probability")
+            },
+        )
+        if p.sample == CROSS_VALIDATED
+        else p
+        for p in second.predictions
+    )
+    said = _second(replace(second, predictions=kept), CROSS_VALIDATED, frame.drop(columns="lesion_id"))
+    found = pd.Series(said, index=frame.index)
+    assert found[[lost, event]].isna().all()
+    assert found.drop([lost, event]).notna().sum() >= len(frame) - 2 - (~own).sum()
 
 
 def test_complete_lesions_give_frozen_models_with_the_held_out_cut_off(both):
@@ -145,6 +180,63 @@ def compared(**p_holm: float) -> pd.DataFrame:
 def test_a_less_simple_model_is_advised_only_where_it_is_better_by_both_accounts(scores, p, chosen):
     choice = choose(performance(**scores), compared(**p), list(scores))
     assert choice.model == chosen
+
+
+def test_the_reason_does_not_deny_a_better_order_where_the_brier_score_decides():
+    choice = choose(performance(LR=(0.70, 0.20), GB=(0.75, 0.21)), compared(GB=0.001), ["LR", "GB"])
+    assert "orders held-out lesions better than logistic regression" in choice.reason
+    assert "no lower Brier score" in choice.reason
+
+
+def test_a_model_that_gives_classes_has_no_lower_brier_score():
+    scores = performance(LR=(0.70, 0.20), **{"k-NN": (0.75, np.nan)})
+    assert choose(scores, compared(**{"k-NN": 0.001}), ["LR", "k-NN"]).model == "LR"
+
+
+@pytest.fixture
+def shifted(lesions, settings):
+    """Two external centers, the second one the larger, whose lesions alone are of one level."""
+    frame = lesions.copy()
+    south = frame.index[frame["center"] == "South"]
+    frame.loc[south[: len(south) // 3], "center"] = "East"
+    level, other = frame["quadrant"].value_counts().index[:2]
+    here = (frame["center"] == "North") & (frame["quadrant"] == level)
+    frame.loc[here, "quadrant"] = other
+    file = {**settings, **SMALL, "data": {"external_centers": ["South", "East"]}}
+    return Study.from_frame(frame, **file), level
+
+
+def planned(study):
+    variables = candidates(study.cohort, study.file)[0]
+    return RecommendedPlan.of(study.file, study.cohort, "her2_positive", variables)
+
+
+def test_harmonisation_is_of_one_external_center_and_develops_on_no_other(shifted, monkeypatch):
+    given = {}
+    monkeypatch.setattr(steps, "combat_effect", lambda *args, **named: given.update(named, center=args[4]))
+    steps.harmonised(planned(shifted[0]), "LR")
+    assert given["new_center"] == "South"
+    assert set(given["center"]) == {"North", "South"}
+
+
+def test_a_center_that_was_developed_on_is_not_harmonised_as_new(lesions, settings):
+    frame = lesions.assign(
+        center="North", set=np.where(lesions["center"] == "South", EXTERNAL_VALIDATION, TRAINING)
+    )
+    file = {**settings, **SMALL, "data": {}}
+    with pytest.raises(TableError, match="it is no new center"):
+        steps.harmonised(planned(Study.from_frame(frame, **file)), "LR")
+
+
+def test_levels_and_measurements_that_development_cannot_speak_of_are_said(shifted):
+    study, level = shifted
+    plan = planned(study)
+    plan.data.frame.loc[plan.data.in_sample(EXTERNAL_VALIDATION), "adc"] = np.nan
+    model = ConstantModel(0.5, ("quadrant", "adc"))
+    caveats = steps.met_for_the_first_time(plan, {"LR": model})
+    assert {(c.code, c.column) for c in caveats} == {("unmet_level", "quadrant"), ("never_measured", "adc")}
+    assert {c.value for c in caveats if c.code == "unmet_level"} == {level}
+    assert not steps.met_for_the_first_time(plan, {"LR": ConstantModel(0.5)})
 
 
 def test_a_model_whose_interval_reaches_one_half_is_not_called_better_than_chance():

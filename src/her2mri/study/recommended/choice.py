@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from her2mri.output.wording import model_name, number, p_value
@@ -35,30 +36,38 @@ def choose(performance: pd.DataFrame, comparison: pd.DataFrame, models: Sequence
     ranked = [name for name in SIMPLEST_FIRST if name in models and name in auc]
     simplest = ranked[0]
     p_of = _p_values(comparison, simplest)
-    better = [
-        name
-        for name in ranked[1:]
-        if p_of.get(name, 1.0) < SIGNIFICANT and auc[name] > auc[simplest] and brier[name] < brier[simplest]
-    ]
-    highest = max(ranked, key=auc.__getitem__)
+    higher = [name for name in ranked[1:] if p_of.get(name, 1.0) < SIGNIFICANT and auc[name] > auc[simplest]]
+    # Of a model that gives classes there is no Brier score, and so no lower one.
+    better = [name for name in higher if brier.get(name, np.inf) < brier.get(simplest, np.inf)]
     chosen = max(better, key=auc.__getitem__) if better else simplest
     lowest = _by_model(held_out, "auc", "conf_low")[chosen]
-    if better:
-        reason = (
-            f"{MODEL_LABELS[chosen]} orders held-out lesions better than {model_name(simplest)} (AUC "
-            f"{number(auc[chosen])} against {number(auc[simplest])}, paired DeLong test with Holm's adjustment, "
-            f"p {p_value(p_of[chosen])}) and has the lower Brier score."
+    highest = max(better or higher or ranked, key=auc.__getitem__)
+    compared = (
+        f"{number(auc[highest])} against {number(auc[simplest])}, paired DeLong test with Holm's adjustment, p "
+        f"{p_value(p_of.get(highest, float('nan')))}"
+    )
+    return Choice(chosen, lowest > 0.5, _reason(simplest, highest, compared, bool(higher), bool(better)))
+
+
+def _reason(simplest: str, highest: str, compared: str, orders_better: bool, is_better: bool) -> str:
+    """The choice in words; ``compared`` are both AUCs and the test of their difference."""
+    name = model_name(simplest)
+    if is_better:
+        return (
+            f"{MODEL_LABELS[highest]} orders held-out lesions better than {name} (AUC {compared}) and has the lower "
+            "Brier score."
         )
-    elif highest == simplest:
-        reason = f"{MODEL_LABELS[simplest]} is the simplest and has the highest AUC on held-out lesions."
-    else:
-        reason = (
-            f"No model is shown to order held-out lesions better than {model_name(simplest)}, the simplest: the "
-            f"highest AUC is that of {model_name(highest)}, {number(auc[highest])} against "
-            f"{number(auc[simplest])} (paired DeLong test with Holm's adjustment, p "
-            f"{p_value(p_of.get(highest, float('nan')))})."
+    if orders_better:
+        return (
+            f"{MODEL_LABELS[highest]} orders held-out lesions better than {name} (AUC {compared}), but has no lower "
+            "Brier score: the simplest is kept."
         )
-    return Choice(chosen, lowest > 0.5, reason)
+    if highest == simplest:
+        return f"{MODEL_LABELS[simplest]} is the simplest and has the highest AUC on held-out lesions."
+    return (
+        f"No model is shown to order held-out lesions better than {name}, the simplest: the highest AUC is that of "
+        f"{model_name(highest)} ({compared})."
+    )
 
 
 def _by_model(held_out: pd.DataFrame, metric: str, column: str = "estimate") -> dict[str, float]:

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from her2mri.cohort.cohort import Cohort
+from her2mri.cohort.cohort import Caveat, Cohort
 from her2mri.cohort.design_matrix import Encoding, IntArray
+from her2mri.cohort.split import split_caveats
 from her2mri.dictionary import Variable
 from her2mri.models.development import Development, RecipeDevelopment
 from her2mri.models.imputed import ImputedDevelopment
@@ -49,6 +50,7 @@ class RecommendedPlan:
     data: TaskData
     candidates: tuple[Variable, ...]
     recipe: Recipe
+    caveats: tuple[Caveat, ...]
 
     @classmethod
     def of(
@@ -60,8 +62,9 @@ class RecommendedPlan:
         """
         data = task_data(cohort, cohort.dictionary.task(name), study)
         pooled = np.where(data.sample == INTERNAL_VALIDATION, TRAINING, data.sample)
-        plan = TaskPlan.of(study, cohort, replace(data, sample=pooled), candidates)
-        return cls(study, cohort, plan.data, plan.candidates, plan.recipe)
+        said = split_caveats(replace(cohort, frame=data.frame), data.task, pd.Series(pooled, dtype="str"))
+        plan = TaskPlan.of(study, cohort, replace(data, sample=pooled, caveats=said), candidates)
+        return cls(study, cohort, plan.data, plan.candidates, plan.recipe, plan.caveats)
 
     @property
     def families(self) -> tuple[str, ...]:

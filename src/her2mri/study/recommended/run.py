@@ -161,7 +161,12 @@ def _described(
             predictions=one.predictions,
             evaluation=one.evaluation,
             choice=one.choice,
-            caveats=(*one.plan.data.caveats, *caveats, *_notes(one, parts)),
+            caveats=(
+                *one.plan.caveats,
+                *steps.met_for_the_first_time(one.plan, one.developed),
+                *caveats,
+                *_notes(one, parts),
+            ),
             **parts,
         )
     return tasks

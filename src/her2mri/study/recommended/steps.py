@@ -11,6 +11,9 @@ import pandas as pd
 from her2mri.centers.center_shift import CenterShift, center_shift
 from her2mri.centers.center_shift import Lesions as ShiftedLesions
 from her2mri.centers.combat_effect import CombatEffect, combat_effect
+from her2mri.cohort.cohort import Caveat
+from her2mri.cohort.design_matrix import Encoding
+from her2mri.errors import Fault, TableError
 from her2mri.evaluation.decision_comparison import DecisionComparison, compare_net_benefit
 from her2mri.evaluation.evaluation import Evaluation, evaluate
 from her2mri.evaluation.prediction import Prediction
@@ -68,6 +71,33 @@ def external_predictions(plan: RecommendedPlan, developed: Mapping[str, Develope
         )
         for name, model in developed.items()
     )
+
+
+def met_for_the_first_time(plan: RecommendedPlan, developed: Mapping[str, Developed]) -> tuple[Caveat, ...]:
+    """What the models are asked of the external lesions that no lesion developed on told them."""
+    lesions, label = plan.external, plan.data.task.label
+    if lesions is None:
+        return ()
+    used = {name for model in developed.values() for name in model.selected}
+    variables = [variable for variable in plan.candidates if variable.name in used]
+    encoding = Encoding.learn(plan.developing.frame, variables)
+    unmet = encoding.unmet_levels(lesions.frame)
+    caveats = []
+    for variable, levels in zip(variables, encoding.levels, strict=True):
+        values = lesions.frame[variable.name]
+        if values.isna().all():
+            message = (
+                f"{label}: no external lesion has a value of {variable.label}; it is imputed for all of them."
+            )
+            caveats.append(Caveat("never_measured", message, column=variable.name))
+        strange = values[unmet[variable.name]] if variable.name in unmet else values[:0]
+        for level, n in strange.value_counts(sort=False).items():
+            message = (
+                f"{label}: {n} external lesion(s) have {variable.label} {variable.label_of(str(level))}, which no "
+                f"lesion developed on has; the models take it for {variable.label_of(levels[0])}."
+            )
+            caveats.append(Caveat("unmet_level", message, column=variable.name, value=str(level)))
+    return tuple(caveats)
 
 
 def judge(plan: RecommendedPlan, predictions: tuple[Prediction, ...]) -> Evaluation:
@@ -128,11 +158,20 @@ def shift_of(
 
 
 def harmonised(plan: RecommendedPlan, model: str) -> CombatEffect:
-    """ComBat of the scanner-dependent measurements, learned on development and adapted to the external center."""
-    frame = plan.data.frame
-    center = str(frame.loc[plan.data.in_sample(EXTERNAL_VALIDATION), "center"].iloc[0])
+    """ComBat of the scanner-dependent measurements, learned on development and adapted to an external center.
+
+    Of several external centers the one with the most lesions; the others take no part. Of lesions without a gap
+    among the candidates alone, so that the model is developed anew. Raises TableError where lesions of that
+    center were developed on.
+    """
+    frame, external = plan.data.frame, plan.data.in_sample(EXTERNAL_VALIDATION)
+    center = str(frame.loc[external, "center"].mode().iloc[0])
+    here = (frame["center"] == center).to_numpy()
+    if (here & ~external).any():
+        problem = "has lesions in the development and in the external set: it is no new center"
+        raise TableError([Fault("centers", problem, value=center)])
     names = [variable.name for variable in plan.candidates if variable.scanner_dependent]
-    whole = frame[[v.name for v in plan.candidates]].notna().all(axis=1).to_numpy()
+    whole = frame[[v.name for v in plan.candidates]].notna().all(axis=1).to_numpy() & (~external | here)
     return combat_effect(
         plan.development((model,)),
         frame[whole].reset_index(drop=True),

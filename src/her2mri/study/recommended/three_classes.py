@@ -69,6 +69,8 @@ def _predicted(chain: Chained, sample: str, model: str) -> ClassPrediction | Non
     second = _second(chain.second, sample, frame)
     y = _classes(chain, frame)
     known = (y >= 0) & np.isfinite(second)
+    if not known.any():
+        return None
     p, q = first.to_numpy()[known], second[known]
     return ClassPrediction(
         task=f"{chain.first.name} and {chain.second.name}",
@@ -91,16 +93,18 @@ def _said(task: RecommendedTask, sample: str) -> pd.Series | None:
 
 
 def _second(task: RecommendedTask, sample: str, frame: pd.DataFrame) -> FloatArray:
-    """The second model's probability of each lesion.
+    """The second model's probability of each lesion; NaN where none is held out.
 
-    A lesion of its own task is held out as in that task's validation; to the others, the events of the first
-    task, its final model is a stranger anyway.
+    A lesion of its own task has what that task's validation says. To the others, the events of the first task,
+    its final model is a stranger, unless another lesion of the patient was developed on: those have none.
     """
     final = task.developed[task.choice.model].probability(frame.reset_index())
+    own = frame.index.isin(task.plan.data.frame["lesion_id"])
+    met = frame["patient_id"].isin(task.plan.developing.frame["patient_id"]).to_numpy()
+    strangers = pd.Series(final, index=frame.index).mask(own | met)
     held_out = _said(task, sample)
-    if held_out is None:
-        return final
-    return held_out.reindex(frame.index).fillna(pd.Series(final, index=frame.index)).to_numpy(dtype=float)
+    answered = strangers if held_out is None else held_out.reindex(frame.index).fillna(strangers)
+    return np.asarray(answered, dtype=np.float64)
 
 
 def _classes(chain: Chained, frame: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
