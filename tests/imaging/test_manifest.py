@@ -46,14 +46,25 @@ def test_paths_of_a_manifest_begin_at_its_folder(images: Path, kind: str) -> Non
     assert lesion.dce == images / "a/dce"
 
 
+def test_what_headers_do_not_tell_may_stand_in_the_manifest(images: Path) -> None:
+    path = images / "lesions.csv"
+    path.write_text(
+        'lesion_id,dce,roi,seconds,injection,precontrast\nl1,a/dce,a/roi.nii.gz,"-30, 60 120",12.5,2\n'
+        "l2,a/dce,a/roi.nii.gz,,,\n"
+    )
+    told, silent = lesions_of(path)
+    assert (told.seconds, told.injection, told.precontrast) == ((-30.0, 60.0, 120.0), 12.5, 2)
+    assert (silent.seconds, silent.injection, silent.precontrast) == ((), None, 1)
+
+
 def test_every_fault_of_a_manifest_is_told_at_once(images: Path) -> None:
     path = images / "lesions.csv"
     rows = [
-        "lesion_id,dce,dwi,adc,roi,age",
-        "l1,,,,a/roi.nii.gz,50",
-        ",a/dce,,,a/roi.nii.gz,50",
-        "l2,a/dce,a/dwi,b/adc.nii,,50",
-        "l2,nowhere,,,a/roi.nii.gz,50",
+        "lesion_id,dce,dwi,adc,roi,age,seconds,precontrast",
+        "l1,,,,a/roi.nii.gz,50,soon,1.5",
+        ",a/dce,,,a/roi.nii.gz,50,,",
+        "l2,a/dce,a/dwi,b/adc.nii,,50,,",
+        "l2,nowhere,,,a/roi.nii.gz,50,,",
     ]
     path.write_text("\n".join(rows))
     with pytest.raises(InputError) as refused:
@@ -61,6 +72,8 @@ def test_every_fault_of_a_manifest_is_told_at_once(images: Path) -> None:
     told = str(refused.value)
     for problem in (
         "no such column",
+        "must be numbers (found 'soon')",
+        "must be a count of phases (found '1.5')",
         "no images",
         "a lesion has no name",
         "both a diffusion series and an ADC map",

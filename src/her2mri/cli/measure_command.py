@@ -51,6 +51,16 @@ def lesions(
     lesion: Annotated[str, typer.Option("--lesion", help="Name of the lesion")] = "",
     patient: Annotated[str, typer.Option("--patient", help="Pseudonym; none: the lesion's name")] = "",
     center: Annotated[str, typer.Option("--center", help="Center")] = "",
+    seconds: Annotated[
+        str, typer.Option("--seconds", help="Times of the phases after the injection, as '-30 30 90 150'")
+    ] = "",
+    injection: Annotated[
+        str, typer.Option("--injection", help="Seconds from the start of the first phase to the injection")
+    ] = "",
+    precontrast: Annotated[
+        str, typer.Option("--precontrast", help="Phases before the contrast; none told: 1")
+    ] = "",
+    b_values: Annotated[str, typer.Option("--b-values", help="Of the volumes of a NIfTI file")] = "",
     table: Annotated[
         Path | None, typer.Option("--table", help="Lesion table to put the measures into")
     ] = None,
@@ -78,6 +88,7 @@ def lesions(
     if not 0.0 < tolerance < 1.0:
         raise typer.BadParameter(f"--tolerance: must lie between 0 and 1, got {tolerance}")
     named = {"lesion_id": lesion, "patient_id": patient, "center": center, "roi_label": roi_label}
+    named |= {"seconds": seconds, "injection": injection, "precontrast": precontrast, "b_values": b_values}
     check_destination(out, MARK)
     found = _lesions(source, {"dce": dce, "dwi": dwi, "adc": adc, "roi": roi}, named)
     settings = MeasureSettings(tolerance=tolerance)

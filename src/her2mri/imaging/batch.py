@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from her2mri.errors import Fault, InputError
-from her2mri.imaging.manifest import LesionFiles
+from her2mri.imaging.manifest import TIMES, LesionFiles
 from her2mri.imaging.measure import measure
 from her2mri.imaging.settings import MeasureSettings
 from her2mri.jobs import Json, Runner
@@ -62,9 +62,9 @@ def measure_lesions(
     return Batch(tuple(measured), tuple(faults))
 
 
-def _plain(lesion: LesionFiles) -> dict[str, str]:
+def _plain(lesion: LesionFiles) -> dict[str, Any]:
     """What a job is told: paths with what tells their content, and no name of a patient or lesion."""
-    told: dict[str, str] = {"roi_label": lesion.roi_label}
+    told: dict[str, Any] = {name: getattr(lesion, name) for name in ("roi_label", *TIMES)}
     for name in ("dce", "dwi", "adc", "roi"):
         path = getattr(lesion, name)
         told[name] = str(path) if path is not None else ""
@@ -87,7 +87,18 @@ def _state(path: Path) -> str:
 
 
 def _job(
-    *, dce: str, dwi: str, adc: str, roi: str, roi_label: str, settings: tuple[tuple[str, Any], ...], **_: str
+    *,
+    dce: str,
+    dwi: str,
+    adc: str,
+    roi: str,
+    roi_label: str,
+    seconds: tuple[float, ...],
+    injection: float | None,
+    precontrast: int,
+    b_values: tuple[float, ...],
+    settings: tuple[tuple[str, Any], ...],
+    **_: str,
 ) -> Json:
     """One lesion, as plain data: its measures, or its faults."""
     from her2mri.imaging.read import read_adc, read_diffusion, read_dynamic, read_roi
@@ -102,8 +113,10 @@ def _job(
             return None
 
     try:
-        dynamic = read(read_dynamic, dce)
-        diffusion = read(read_diffusion, dwi) if dwi else read(read_adc, adc)
+        phases = partial(read_dynamic, seconds=seconds or None, injection=injection, precontrast=precontrast)
+        dynamic = read(phases, dce)
+        weighted = partial(read_diffusion, b_values=b_values or None)
+        diffusion = read(weighted, dwi) if dwi else read(read_adc, adc)
         region = read(partial(read_roi, label=roi_label or None), roi)
         if faults:
             raise InputError(faults)

@@ -13,12 +13,18 @@ from typing import Final
 from her2mri.errors import Fault, InputError
 
 IMAGES: Final = ("dce", "dwi", "adc", "roi")
-COLUMNS: Final = ("patient_id", "lesion_id", "center", *IMAGES, "roi_label")
+TIMES: Final = ("seconds", "injection", "precontrast", "b_values")
+"""What headers may not tell: numbers, several of them separated by spaces."""
+COLUMNS: Final = ("patient_id", "lesion_id", "center", *IMAGES, "roi_label", *TIMES)
 
 
 @dataclass(frozen=True)
 class LesionFiles:
-    """One lesion: who it is, and where its images and its region are (None: there are none)."""
+    """One lesion: who it is, and where its images and its region are (None: there are none).
+
+    ``seconds`` of the phases, ``injection``, ``precontrast`` and ``b_values`` are what ``read_dynamic`` and
+    ``read_diffusion`` may be told; empty or None where the files tell it themselves.
+    """
 
     lesion_id: str
     patient_id: str
@@ -28,6 +34,10 @@ class LesionFiles:
     dwi: Path | None = None
     adc: Path | None = None
     roi_label: str = ""
+    seconds: tuple[float, ...] = ()
+    injection: float | None = None
+    precontrast: int = 1
+    b_values: tuple[float, ...] = ()
 
 
 def lesions_of(source: Path) -> list[LesionFiles]:
@@ -79,6 +89,10 @@ def checked(entries: Sequence[Mapping[str, object]], source: Path) -> list[Lesio
                     told["center"],
                     start / told["roi"],
                     roi_label=told["roi_label"],
+                    seconds=_numbers(told["seconds"]),
+                    injection=float(told["injection"]) if told["injection"] else None,
+                    precontrast=int(told["precontrast"] or 1),
+                    b_values=_numbers(told["b_values"]),
                     **paths,
                 )
             )
@@ -100,6 +114,21 @@ def _faults(told: Mapping[str, str], start: Path, where: str, row: int | None) -
     for name in IMAGES:
         if told[name] and not (start / told[name]).exists():
             yield Fault(where, "there is no such file or folder", row=row, column=name, value=told[name])
+
+    for name in TIMES:
+        try:
+            numbers = _numbers(told[name])
+        except ValueError:
+            yield Fault(where, "must be numbers", row=row, column=name, value=told[name])
+            continue
+        if name in ("injection", "precontrast") and told[name] and len(numbers) != 1:
+            yield Fault(where, "must be one number", row=row, column=name, value=told[name])
+        if name == "precontrast" and any(number != int(number) or number < 1 for number in numbers):
+            yield Fault(where, "must be a count of phases", row=row, column=name, value=told[name])
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(float(part) for part in re.split(r"[\s,;]+", text.strip("[] ")) if part)
 
 
 def _repeated(names: Iterable[str]) -> Iterable[Fault]:

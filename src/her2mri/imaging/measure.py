@@ -103,6 +103,8 @@ def measure(
             faults += error.faults
     if faults:
         raise InputError(faults)
+    for images in (dynamic, diffusion, roi):
+        notes += images.notes if images is not None else ()
     if enhancement is not None:
         measured += enhancement.measured
         notes += enhancement.notes
