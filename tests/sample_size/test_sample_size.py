@@ -75,6 +75,8 @@ def test_the_expected_shrinkage_of_the_size_asked_for_is_that_asked_for(paramete
     answer = development_size(prevalence=prevalence, parameters=parameters, cox_snell=cox_snell)
     n = sizes(answer)["shrinkage"]
     assert expected_shrinkage(n, parameters=parameters, cox_snell=cox_snell) >= 0.9 - 1e-9
+    # Any size has an answer, the smaller the lower.
+    assert cox_snell <= expected_shrinkage(1, parameters=parameters, cox_snell=cox_snell) < 0.9
     enough = max(sizes(answer)["shrinkage"], sizes(answer)["optimism"])
     assert most_parameters(enough, prevalence=prevalence, cox_snell=cox_snell) >= parameters
 
@@ -123,13 +125,13 @@ def test_a_verdict_says_which_sample_falls_short_and_what_it_carries():
     assert set(frame["purpose"]) == {"development", "validation"}
     assert not frame.loc[frame["sample"] == "external_validation", "met"].any()
     assert 0 < verdict.parameters_carried < 45
-    assert f"{verdict.development.n:,} are asked for" in verdict.sentence()
+    assert f"an AUC of 0.8 assumed: {verdict.development.n:,} are asked for" in verdict.sentence()
 
 
 def test_without_an_anticipated_auc_only_developing_has_a_size():
     verdict = size_verdict(n_development=10_000, prevalence=0.2, parameters=5, n_validation={"x": 9})
     assert verdict.validation is None
-    assert verdict.sentence().endswith("enough.")
+    assert verdict.sentence().endswith("a Nagelkerke R² of 0.15 assumed: enough.")
 
 
 @pytest.mark.parametrize(

@@ -75,24 +75,16 @@ def development_size(
 
 
 def expected_shrinkage(n: float, *, parameters: int, cox_snell: float) -> float:
-    """The shrinkage to expect of ``n`` lesions: the first criterion solved for it; NaN where there is none.
+    """The shrinkage to expect of ``n`` lesions: the first criterion solved for it.
 
     >>> round(expected_shrinkage(623, parameters=24, cox_snell=0.288), 3)
     0.9
     """
-
-    def missing(shrinkage: float) -> float:
-        return _size_for(shrinkage, parameters, cox_snell) - n
-
-    # Between the R squared itself and 1 the size falls to a least one and then grows without bound.
-    grid = [cox_snell + (1.0 - cox_snell) * step / 1000.0 for step in range(1, 1000)]
-    least = min(grid, key=missing)
-    if missing(least) > 0:
-        return math.nan
-    low, high = least, 1.0
-    for _ in range(60):
+    # From the R squared itself to 1 the size asked for grows from none without bound.
+    low, high = cox_snell, 1.0
+    for _ in range(40):
         middle = (low + high) / 2.0
-        low, high = (middle, high) if missing(middle) < 0 else (low, middle)
+        low, high = (middle, high) if _size_for(middle, parameters, cox_snell) < n else (low, middle)
     return low
 
 

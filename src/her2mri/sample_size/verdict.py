@@ -59,18 +59,22 @@ class SizeVerdict:
         return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS))
 
     def sentence(self) -> str:
-        """The verdict in words."""
+        """The verdict in words, with what it assumes."""
         needed, size = self.development.n, self.development
+        assumed = (
+            f"a Nagelkerke R² of {CAUTIOUS_NAGELKERKE:g}"
+            if self.anticipated_auc is None
+            else f"an AUC of {self.anticipated_auc:g}"
+        )
         start = (
-            f"{self.n_development:,} patients for {size.parameters} candidate terms: "
+            f"{self.n_development:,} patients for {size.parameters} candidate terms, {assumed} assumed: "
             f"{'enough' if self.large_enough else f'{needed:,} are asked for'}."
         )
         if self.large_enough:
             return start
-        terms = "term" if self.parameters_carried == 1 else "terms"
         return (
-            f"{start} They carry {self.parameters_carried} {terms}; expect predictions to need shrinking by a factor "
-            f"of about {self.shrinkage:.2f}."
+            f"{start} Here {self.parameters_carried} terms can be carried; with all {size.parameters} expect "
+            f"predictions to need shrinking by a factor of about {self.shrinkage:.2f}."
         )
 
 
