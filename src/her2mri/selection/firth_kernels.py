@@ -101,10 +101,12 @@ def _firth(
     return beta, value, False
 
 
-_squared_lengths = njit(cache=True, fastmath={"reassoc", "contract", "nsz", "arcp"})(_squared_lengths)
-_firth_place = njit(cache=True)(_firth_place)
+_squared_lengths = njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"})(
+    _squared_lengths
+)
+_firth_place = njit(cache=True, error_model="numpy")(_firth_place)
 firth = cast(
     "Callable[[FloatArray, FloatArray, np.ndarray[tuple[int], np.dtype[np.bool_]], FloatArray, float], "
     "tuple[FloatArray, float, bool]]",
-    njit(cache=True)(_firth),
+    njit(cache=True, error_model="numpy")(_firth),
 )

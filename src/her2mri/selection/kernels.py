@@ -182,23 +182,24 @@ def _independent(columns: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.bool
     return kept
 
 
-_linear = njit(cache=True, fastmath=_ORDER_FREE)(_linear)
-_cross_products = njit(cache=True, fastmath=_ORDER_FREE)(_cross_products)
-_pulled = njit(cache=True, fastmath=_ORDER_FREE)(_pulled)
-_log_likelihood = njit(cache=True)(_log_likelihood)
-_solved = njit(cache=True)(_solved)
+_linear = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_linear)
+_cross_products = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_cross_products)
+_pulled = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_pulled)
+_log_likelihood = njit(cache=True, error_model="numpy")(_log_likelihood)
+_solved = njit(cache=True, error_model="numpy")(_solved)
 cross_products = cast("Callable[[FloatArray, FloatArray], FloatArray]", _cross_products)
 pulled = cast("Callable[[FloatArray, FloatArray], FloatArray]", _pulled)
 linear_predictor = cast("Callable[[FloatArray, FloatArray], FloatArray]", _linear)
 log_likelihood = cast("Callable[[FloatArray, FloatArray], float]", _log_likelihood)
 leverages = cast(
-    "Callable[[FloatArray, FloatArray], FloatArray]", njit(cache=True, fastmath=_ORDER_FREE)(_leverages)
+    "Callable[[FloatArray, FloatArray], FloatArray]",
+    njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_leverages),
 )
 newton = cast(
     "Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray, float, bool]]",
-    njit(cache=True)(_newton),
+    njit(cache=True, error_model="numpy")(_newton),
 )
 independent = cast(
     "Callable[[FloatArray], np.ndarray[tuple[int], np.dtype[np.bool_]]]",
-    njit(cache=True, fastmath=_ORDER_FREE)(_independent),
+    njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_independent),
 )

@@ -44,7 +44,8 @@ def _probabilities(linear: FloatArray) -> FloatArray:
     """The logistic function: a series of the exponential squared ten times, which a compiler can run abreast."""
     found = np.empty(linear.size)
     for i in range(linear.size):
-        x = -min(max(linear[i], -LARGEST_LOG_ODDS), LARGEST_LOG_ODDS) / 1024.0
+        x = linear[i] if linear[i] < LARGEST_LOG_ODDS else LARGEST_LOG_ODDS
+        x = (x if x > -LARGEST_LOG_ODDS else -LARGEST_LOG_ODDS) / -1024.0
         power = x / 7.0 + 1.0
         power = power * x / 6.0 + 1.0
         power = power * x / 5.0 + 1.0
@@ -286,16 +287,16 @@ def _penalised_path(
     return found, ratio, penalties.size
 
 
-_probabilities = njit(cache=True, fastmath=_ORDER_FREE)(_probabilities)
-_mean_deviance = njit(cache=True)(_mean_deviance)
-_root = njit(cache=True, fastmath=_ORDER_FREE)(_root)
-_divided = njit(cache=True, fastmath=_ORDER_FREE)(_divided)
-_jump = njit(cache=True)(_jump)
-_descend = njit(cache=True)(_descend)
-_ridged = njit(cache=True)(_ridged)
-_led = njit(cache=True)(_led)
-_at_penalty = njit(cache=True)(_at_penalty)
+_probabilities = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_probabilities)
+_mean_deviance = njit(cache=True, error_model="numpy")(_mean_deviance)
+_root = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_root)
+_divided = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_divided)
+_jump = njit(cache=True, error_model="numpy")(_jump)
+_descend = njit(cache=True, error_model="numpy")(_descend)
+_ridged = njit(cache=True, error_model="numpy")(_ridged)
+_led = njit(cache=True, error_model="numpy")(_led)
+_at_penalty = njit(cache=True, error_model="numpy")(_at_penalty)
 penalised_path = cast(
     "Callable[[FloatArray, FloatArray, FloatArray, FloatArray, bool], tuple[FloatArray, FloatArray, int]]",
-    njit(cache=True)(_penalised_path),
+    njit(cache=True, error_model="numpy")(_penalised_path),
 )

@@ -134,9 +134,9 @@ def _best_of(
     return found, chosen
 
 
-_highest = njit(cache=True)(_highest)
-_newton_below = njit(cache=True)(_newton_below)
+_highest = njit(cache=True, error_model="numpy")(_highest)
+_newton_below = njit(cache=True, error_model="numpy")(_newton_below)
 best_of = cast(
     "Callable[[FloatArray, FloatArray, FloatArray, Masks, int, float], tuple[FloatArray, FloatArray]]",
-    njit(cache=True)(_best_of),
+    njit(cache=True, error_model="numpy")(_best_of),
 )
