@@ -9,6 +9,7 @@ import pytest
 
 from her2mri.dictionary import load_dictionary
 from her2mri.errors import InputError
+from her2mri.imaging.early_enhancement import early_enhancement_ratio
 from her2mri.imaging.enhancement import measure_enhancement
 from her2mri.imaging.measure import measure
 from her2mri.imaging.measured import MEASUREMENT_COLUMNS
@@ -90,7 +91,10 @@ def test_the_plain_value_at_a_place_chosen_by_noise_is_off_and_the_estimate_is_n
     found, lowest = [], []
     for seed in range(8):
         signal = (clean[:, None] + 10.0 * rng.standard_normal((4, mask.sum()))).astype(np.float32)
-        found.append(measure_enhancement(signal, seconds, places, noise=10.0, seed=seed).measured[0])
+        enhancement = measure_enhancement(signal, seconds, places, noise=10.0, seed=seed)
+        found.append(enhancement.measured[0])
+        shown = early_enhancement_ratio(enhancement.curve, seconds).ratio
+        assert shown == pytest.approx(found[-1].estimate, abs=0.01)  # the picture says what the table says
         adc = (1.0 + 0.1 * rng.standard_normal(mask.sum())).astype(np.float32)
         error = np.full(adc.shape, 0.1, dtype=np.float32)
         lowest.append(measure_minimum_adc(adc, places, std_error=error, seed=seed).measured[0])

@@ -30,9 +30,9 @@ _AT_ONCE: Final = 3_000_000
 class Enhancement:
     """What a lesion's contrast enhancement comes to.
 
-    ``spots`` are the most enhancing places, best first, of which the first is measured; ``curve`` (phases,)
-    is its mean signal, ``whole_curve`` that of the lesion. ``drawn`` (draws,) are the places that noise alone
-    could have made the first.
+    ``spots`` are the most enhancing places, best first; ``drawn`` (draws,) are those that noise alone could have
+    made the first. ``curve`` (phases,) is the mean signal there, freed of what choosing the place by noisy signals
+    adds, ``whole_curve`` that of the lesion.
     """
 
     spots: Ints
@@ -64,13 +64,15 @@ def measure_enhancement(
     means = places.means(signal[used].astype(np.float64))
     score = (candidates @ means - before @ means).max(axis=0)
     spots = extreme_places(score, places, count=SEVERAL)
-    curve = signal[:, places.members[spots[0]]].mean(axis=1, dtype=np.float64)
-    whole = signal.mean(axis=1, dtype=np.float64)
-    plain = early_enhancement_ratio(_without_floor(curve, noise), seconds)
-    estimate, error, drawn = plain.ratio, float("nan"), spots[:1]
+    plain_curve = signal[:, places.members[spots[0]]].mean(axis=1, dtype=np.float64)
+    plain = early_enhancement_ratio(_without_floor(plain_curve, noise), seconds)
+    estimate, error, drawn, curve = plain.ratio, float("nan"), spots[:1], plain_curve
     if noise is not None and noise > 0:
-        estimate, drawn = _unselected_ratio(means, score, places, (before, candidates), noise, seed)
-        error = ratio_std_error(curve, phases, noise, places.members.shape[1])
+        estimate, drawn, early = _unselected(means, score, places, (before, candidates), noise, seed)
+        error = ratio_std_error(plain_curve, phases, noise, places.members.shape[1])
+        curve = signal[:, places.members[drawn]].mean(axis=(1, 2), dtype=np.float64)
+        curve[used] = early
+    whole = signal.mean(axis=1, dtype=np.float64)
     where = (
         f"{places.area_mm2:.0f} mm² where it enhances most" if places.fits else "whole lesion, which is small"
     )
@@ -173,15 +175,17 @@ def _without_floor(curve: Floats, noise: float | None) -> Floats:
     return curve if noise is None else curve - noise**2 / (2.0 * np.maximum(curve, noise))
 
 
-def _unselected_ratio(
+def _unselected(
     means: Floats,
     score: Floats,
     places: Discs,
     weights: tuple[Floats, Floats],
     noise: float,
     seed: int,
-) -> tuple[float, Ints]:
-    """The ratio at the most enhancing place without what choosing it by noisy signals adds, and the places drawn.
+) -> tuple[float, Ints, Floats]:
+    """The ratio at the most enhancing place, the places drawn, and the mean signals there.
+
+    Ratio and signals are without what choosing the place by noisy signals adds.
 
     Noise Z is drawn; with X + c Z a place and a phase are chosen, with X - Z / c, whose noise is independent
     of it, they are measured; the mean is over many draws (decision 0175).
@@ -192,6 +196,7 @@ def _unselected_ratio(
     rng = np.random.default_rng(np.random.SeedSequence((seed, 1)))
     X = means[:, kept]
     ratios: list[Floats] = []
+    signals: list[Floats] = []
     chosen: list[Ints] = []
     drawn = 0
     while drawn < DRAWS:
@@ -203,6 +208,8 @@ def _unselected_ratio(
         second = X[:, place].T - Z[np.arange(count), :, place] / SPREAD
         second = _without_floor(second, noise)
         ratios.append((candidates[phase] * second).sum(axis=1) / (second @ before) - 1.0)
+        signals.append(second)
         chosen.append(kept[place])
         drawn += count
-    return float(np.concatenate(ratios).mean()), np.concatenate(chosen)
+    early = np.concatenate(signals).mean(axis=0)
+    return float(np.concatenate(ratios).mean()), np.concatenate(chosen), early
