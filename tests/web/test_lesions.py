@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -287,3 +288,11 @@ def test_levels_are_kept_as_the_dictionary_spells_them(visit, room):
     lesion = {**LESION, "ki67_status": "HIGH", "quadrant": "Upper right"}
     visit("reader.one").save(known=lesion)
     assert json.loads(answers(room)[0].inputs) == LESION
+
+
+def test_a_form_sent_twice_at_once_is_kept_once(visit, room):
+    reader = visit("reader.one")
+    with ThreadPoolExecutor(4) as senders:
+        codes = sorted(senders.map(lambda _: reader.save().status_code, range(4)))
+    assert codes == [303, 422, 422, 422]
+    assert len(answers(room)) == 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
@@ -41,7 +44,19 @@ def application(room: Room) -> ASGIApp:
 
 def pages_of(room: Room) -> FastAPI:
     """The routes alone."""
-    app = FastAPI(title="her2mri reading room", openapi_url=None, docs_url=None, redoc_url=None)
+
+    @asynccontextmanager
+    async def while_it_runs(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        room.database.close()
+
+    app = FastAPI(
+        title="her2mri reading room",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=while_it_runs,
+    )
     app.state.room = room
     for subject in (sign_in_pages, lesion_pages, people_pages, audit_pages, health_pages, static_pages):
         app.include_router(subject.router)

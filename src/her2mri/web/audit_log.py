@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from her2mri.bundle.canonical import canonical, digest
@@ -16,7 +16,6 @@ from her2mri.web.database.tables import AuditEntry
 FIRST: Final = "0" * 64
 """What the first entry names as the one before it."""
 
-_LOCK: Final = 0x4E62
 _AT_ONCE: Final = 1000
 
 
@@ -39,9 +38,6 @@ def record(
     session: Session, at: datetime, who: str, action: str, subject: str = "", **detail: str | int
 ) -> None:
     """Add an entry to a transaction that writes. It may hold no value of a patient: numbers of rows, not pseudonyms."""
-    if session.get_bind().dialect.name == "postgresql":
-        # One writer at a time until it commits; SQLite has only one in any case.
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     last = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(1)).first()
     entry = AuditEntry(
         number=1 if last is None else last.number + 1,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from her2mri.errors import Fault, InputError
 
 DIALECTS: Final = ("sqlite", "postgresql+psycopg")
 _WRITES: Final = "her2mri_writes"
+_LOCK: Final = 0x4E62
 
 
 class Database:
@@ -36,13 +37,18 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A transaction that is committed, to the disk, before this returns; an error undoes all of it."""
+        """A transaction that is committed, to the disk, before this returns; an error undoes all of it.
+
+        One at a time on either database: what it read when it decided is so until it has written.
+        """
         options = {_WRITES: True}
         with (
             self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
             Session(connection) as session,
         ):
+            if self.is_postgresql:
+                session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             yield session
             session.flush()
 

@@ -92,11 +92,11 @@ def end_sessions(session: Session, account: Account) -> None:
 
 
 def account_named(session: Session, name: str) -> Account | None:
-    """The account of that name, in whatever case it was typed; no other transaction writes it before this ends."""
+    """The account of that name, in whatever case it was typed."""
     name = name.strip().lower()
     if not re.fullmatch(NAME_PATTERN, name):
         return None
-    return session.scalar(select(Account).where(Account.name == name).with_for_update())
+    return session.scalar(select(Account).where(Account.name == name))
 
 
 def has_administrator(session: Session) -> bool:
