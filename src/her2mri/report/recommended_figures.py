@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CENTER_METRICS = ("auc", OBSERVED_EXPECTED, "calibration_slope")
+SHOWN = 0.0005
+"""A difference below this is 0 to three decimals."""
 _HARMONISED = ("auc", "brier", "calibration_slope")
 
 
@@ -250,11 +252,11 @@ def _harmonisation(task: RecommendedTask) -> list[StudyFigure]:
 
 
 def harmonised_matters(task: RecommendedTask) -> bool:
-    """Whether harmonising changes anything: a model may use none of the harmonised measurements."""
+    """Whether harmonising changes any figure as it is shown: a model may use none of these measurements."""
     if task.harmonisation is None:
         return False
     rows = task.harmonisation.frame()
-    return bool((rows.loc[rows["arm"] == "difference", "estimate"].abs() > 1e-9).any())
+    return bool((rows.loc[rows["arm"] == "difference", "estimate"].abs() >= SHOWN).any())
 
 
 def _subgroups(task: RecommendedTask) -> list[StudyFigure]:

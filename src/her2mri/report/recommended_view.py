@@ -11,7 +11,7 @@ from her2mri.evaluation.performance import YOUDEN_TRAINING
 from her2mri.evaluation.polytomous_evaluation import CALLS
 from her2mri.output.wording import count, estimate, listing, model_name, number, times
 from her2mri.report.performance_tables import calibration_table, performance_table
-from her2mri.report.recommended_figures import CENTER_METRICS, harmonised_matters
+from her2mri.report.recommended_figures import CENTER_METRICS, SHOWN, harmonised_matters
 from her2mri.report.recommended_tables import (
     against_chosen,
     classes_table,
@@ -227,7 +227,10 @@ def _shift(task: RecommendedTask, figures: Figures) -> Section:
         paragraphs[-1:] = why or paragraphs[-1:]
     elif not harmonised_matters(task):
         names = listing([v.label for v in task.plan.candidates if v.scanner_dependent])
-        paragraphs.append(f"Harmonising {names} changes nothing here: the chosen model uses none of them.")
+        used = {v.name for v in task.plan.candidates if v.scanner_dependent}
+        unused = not used & set(task.developed[task.choice.model].selected)
+        because = ": the chosen model uses none of them" if unused else ""
+        paragraphs.append(f"Harmonising {names} changes no figure here by {SHOWN:g} or more{because}.")
     else:
         folded = (*folded, task.harmonisation.display())
         paragraphs.append(_harmonised_sentence(task))
