@@ -24,6 +24,8 @@ Floats = NDArray[np.floating]
 
 _LARGE: Final = 0.02
 """Share of voxels left out from which on it is said."""
+_TISSUE: Final = 0.25
+"""Voxels with at least this share of the lesion's signal count as tissue."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +92,11 @@ def _map(
         return _Map(adc, error, np.ones(adc.shape, dtype=bool))
     signal = images.signal[(slice(None), *around)]
     adc = adc_of(signal, images.b_values)
-    told = [noise_in_space(image, image >= 0.25 * np.median(image[inner])) for image in signal]
+    tissue = [image >= _TISSUE * np.median(image[inner]) for image in signal]
+    told = [
+        noise_in_space(image, inner & there, ~inner & there)
+        for image, there in zip(signal, tissue, strict=True)
+    ]
     noise = [sd for sd in told if sd is not None]
     if len(noise) < len(signal):
         return _Map(adc, None, np.all(signal > 0, axis=0))

@@ -89,7 +89,7 @@ def _noise(part: NDArray[np.float32], inner: NDArray[np.bool_], seconds: NDArray
     before = part[seconds <= 0].mean(axis=0)
     tissue = before >= _TISSUE * np.median(before[inner])
     between = noise_between_phases(part[seconds > 0], tissue)
-    return noise_in_space(before, tissue) if between is None else between
+    return noise_in_space(before, tissue & inner, tissue & ~inner) if between is None else between
 
 
 def _enhancing(

@@ -32,17 +32,18 @@ def noise_between_phases(signal: Floats, valid: NDArray[np.bool_]) -> float | No
     return _scale(differences)
 
 
-def noise_in_space(image: Floats, valid: NDArray[np.bool_]) -> float | None:
+def noise_in_space(image: Floats, *regions: NDArray[np.bool_]) -> float | None:
     """Standard deviation of the noise of one ``image`` (slices, rows, columns), from its second differences.
 
     Immerkaer's mask (doi:10.1006/cviu.1996.0060), which leaves out planes, with the median absolute
-    deviation; the structure of the tissue makes it too large rather than too small. None with fewer than 30
-    voxels of ``valid`` whose neighbours are valid too.
+    deviation; the structure of the tissue makes it too large rather than too small. ``regions`` are masks of
+    tissue, such as a lesion and what is around it: edges between them are left out. None with fewer than 30
+    voxels whose neighbours lie in the same region.
     """
     if min(image.shape[1:]) < 3:
         return None
     filtered = np.zeros((image.shape[0], image.shape[1] - 2, image.shape[2] - 2), dtype=float)
-    all_valid = np.ones(filtered.shape, dtype=bool)
+    within = np.ones((len(regions), *filtered.shape), dtype=bool)
     for row in range(3):
         for column in range(3):
             window = (
@@ -51,8 +52,9 @@ def noise_in_space(image: Floats, valid: NDArray[np.bool_]) -> float | None:
                 slice(column, column + filtered.shape[2]),
             )
             filtered += _MASK[row][column] * image[window]
-            all_valid &= valid[window]
-    return _scale(filtered[all_valid] / 6.0)
+            for one, region in zip(within, regions, strict=True):
+                one &= region[window]
+    return _scale(filtered[within.any(axis=0)] / 6.0)
 
 
 def _scale(differences: Floats) -> float | None:
