@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from importlib import resources
 from threading import Lock
 
@@ -105,8 +106,14 @@ def _read(session: Session, number: int) -> Answering:
     hashes = [found for found in (row.first_sha256, row.second_sha256) if found is not None]
     bundles = []
     for sha256 in hashes:
-        bundle = Bundle.loads(session.get_one(FrozenModel, sha256).content.encode("utf-8"), where="database")
+        bundle = _verified(session.get_one(FrozenModel, sha256).content)
         if bundle.sha256 != sha256:
             raise BundleError([Fault("database", "holds another model than the one put in use")])
         bundles.append(bundle)
     return Answering(number, row.since, read_chain(bundles))
+
+
+@lru_cache(maxsize=16)
+def _verified(content: str) -> Bundle:
+    """The bundle that this text is; the same text is verified once."""
+    return Bundle.loads(content.encode("utf-8"), where="database")
