@@ -123,6 +123,15 @@ def test_what_is_not_known_is_kept_as_not_known(visit, room):
     assert "ki67_status" in json.loads(kept.output)["first"]["missing"]
 
 
+def test_what_the_models_were_made_of_is_said_with_every_number(visit):
+    reader = visit("reader.one")
+    assert CHAIN.first.notice
+    place = reader.save().headers["location"]
+    assert reader.get("/lesions").text.count(CHAIN.first.notice) == 1
+    assert CHAIN.first.notice in reader.get(place).text
+    assert "not_patients" in reader.get("/lesions.csv").text
+
+
 def test_a_lesion_that_the_models_were_not_made_for_is_kept_without_a_probability(visit, room):
     lesion = {**LESION, "pure_nme": "yes"}
     reader = visit("reader.one")

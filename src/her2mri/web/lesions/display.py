@@ -49,6 +49,7 @@ class Listed:
     answered_at: datetime
     classes: tuple[ClassShare, ...]
     refused: str
+    notice: str
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def listed(answer: StoredAnswer) -> Listed:
         answer.answered_at,
         classes_of(output),
         output["refused"],
+        notice_of(output),
     )
 
 
@@ -132,6 +134,12 @@ def classes_of(output: dict[str, Any]) -> tuple[ClassShare, ...]:
         ClassShare(label, share, place, 100 * sum(shares[:i]), share == max(shares), low, high)
         for i, ((label, low, high), share, place) in enumerate(zip(parts, shares, places, strict=False))
     )
+
+
+def notice_of(output: dict[str, Any]) -> str:
+    """What must be said wherever a number of this answer is shown; empty for a model of patients."""
+    said = (warned["message"] for warned in output["warnings"] if warned["code"] == "not_patients")
+    return next(said, "")
 
 
 def _revision(answer: StoredAnswer) -> Revision:

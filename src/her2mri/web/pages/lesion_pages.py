@@ -47,9 +47,18 @@ def lesion_list(
         for name, step in (("newer", -1), ("older", 1))
         if 1 <= found.page + step <= found.pages
     }
+    notices = dict.fromkeys(row.notice for row in rows if row.notice)
     export = "/lesions.csv" + (f"?{urlencode({'q': wanted})}" if wanted else "")
     return page(
-        request, "lesions", visitor, rows=rows, found=found, wanted=wanted, links=links, export=export
+        request,
+        "lesions",
+        visitor,
+        rows=rows,
+        notices=notices,
+        found=found,
+        wanted=wanted,
+        links=links,
+        export=export,
     )
 
 
