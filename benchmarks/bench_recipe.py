@@ -17,7 +17,7 @@ from her2mri.selection.paper_selection import Selection, paper_selection
 from her2mri.selection.stepwise import stepwise_aic
 
 PACKAGES = ("glmnet", "MASS")
-FEW = 3
+FEW = 2
 """Resamples in which the stepwise search starts from all candidates too."""
 
 
@@ -49,7 +49,7 @@ def differences(ours: Selection, theirs: pd.Series) -> dict[str, tuple[list[str]
     return found
 
 
-def bench(folder: Path, *, resamples: int = 10, repeats: int = 3) -> list[Row]:
+def bench(folder: Path, *, resamples: int = 6, repeats: int = 3) -> list[Row]:
     """Seconds a resample, the median of several."""
     training = published_training()
     drawn = training.resamples(resamples + 1)
