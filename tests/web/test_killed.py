@@ -14,7 +14,7 @@ from itertools import count
 
 import httpx2
 import pytest
-from server import free_port, serve, served, wait_for
+from server import free_port, serve, wait_for
 from sqlalchemy import select
 from visits import PASSWORD, TOKEN, given
 
@@ -112,17 +112,22 @@ def test_a_server_that_is_killed_loses_nothing_that_it_acknowledged(settings, pr
         assert recompute(room, session).same == len(answers)
 
 
-def test_two_servers_write_to_one_database_at_once(settings):
+def test_two_servers_write_to_one_database_at_once(settings, processes):
     acknowledged: list[str] = []
-    with served(settings) as one, served(settings) as other:
-        clients = [signed_in(base) for base in (one, other, one, other)]
+    ports = [free_port(), free_port()]
+    servers = [processes.Process(target=serve, args=(settings, port)) for port in ports]
+    for server, port in zip(servers, ports, strict=True):
+        server.start()
+        wait_for(port)
 
-        def write(client, token, prefix):
-            for number in range(8):
-                fields = {"form_token": token, "pseudonym": f"{prefix}-{number}", **FIELDS}
-                assert client.post("/lesions", data=fields).status_code == 303
-                acknowledged.append(fields["pseudonym"])
+    def write(client, token, prefix):
+        for number in range(8):
+            fields = {"form_token": token, "pseudonym": f"{prefix}-{number}", **FIELDS}
+            assert client.post("/lesions", data=fields).status_code == 303
+            acknowledged.append(fields["pseudonym"])
 
+    try:
+        clients = [signed_in(f"http://127.0.0.1:{port}") for port in ports * 2]
         writers = [
             threading.Thread(target=write, args=(*client, f"W{i}")) for i, client in enumerate(clients)
         ]
@@ -132,6 +137,10 @@ def test_two_servers_write_to_one_database_at_once(settings):
             writer.join()
         for client, _ in clients:
             client.close()
+    finally:
+        for server in servers:
+            server.terminate()
+            server.join()
     with closing(Database(settings.database)) as database, database.reading() as session:
         assert set(session.scalars(select(Lesion.pseudonym))) == set(acknowledged)
         assert len(acknowledged) == 32
