@@ -20,6 +20,7 @@ def is_in(visit):
     return visit.get("/lesions").status_code == 200
 
 
+@ON_SQLITE
 def test_name_and_password_open_a_session_whose_cookie_no_script_and_no_other_site_gets(visit):
     reader = visit()
     response = reader.sign_in("Reader.One ")  # as people type names
@@ -60,6 +61,7 @@ def test_an_account_is_locked_after_five_failures_and_opens_again_later(visit, c
     assert reader.sign_in("reader.one").status_code == 303
 
 
+@ON_SQLITE
 def test_a_success_forgets_the_failures_before_it(visit):
     for _ in range(2):
         for _ in range(4):
@@ -95,6 +97,7 @@ def test_each_sign_in_has_a_token_of_its_own(visit):
     assert len(tokens) == 3
 
 
+@ON_SQLITE
 def test_the_database_holds_neither_token_nor_password(visit, room):
     token = visit("reader.one").client.cookies[SESSION]
     with room.database.reading() as session:
@@ -125,6 +128,7 @@ def test_a_session_ends_after_twelve_hours_whatever_is_done(visit, clock):
     assert not is_in(reader)
 
 
+@ON_SQLITE
 def test_signing_out_ends_the_session_on_the_server_too(visit):
     reader = visit("reader.one")
     token = reader.client.cookies[SESSION]
@@ -164,6 +168,7 @@ def test_a_password_that_cannot_be_is_refused_with_the_reason(visit, present, fr
     assert f'value="{fresh}"' not in response.text
 
 
+@ON_SQLITE
 def test_a_password_that_was_set_for_someone_opens_only_the_page_to_change_it(visit):
     reader = visit("new.reader")
     assert reader.get("/lesions").headers["location"] == "/password"
@@ -188,6 +193,7 @@ def test_every_attempt_is_in_the_audit_log_without_what_was_typed(visit, room):
     assert "secret" not in text
 
 
+@ON_SQLITE
 def test_a_hash_of_another_cost_is_renewed_at_the_next_sign_in(visit, room):
     reader = visit()
     with room.database.writing() as session:
