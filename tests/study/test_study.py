@@ -196,3 +196,10 @@ def test_separation_is_a_caveat_that_names_the_levels_and_their_counts(separated
     assert f"quadrant {label} (0 of {n} lesions HER2-positive)" in caveat.message
     assert "Firth" in caveat.message
     assert "separation" not in set(result.caveat_frame()["code"])
+
+
+def test_a_predictor_that_the_external_center_never_measured_is_named(lesions, settings):
+    frame = lesions.copy()
+    frame.loc[frame["center"] == "South", "adc"] = np.nan
+    with pytest.raises(TableError, match="external centers, column adc: no lesion has a value"):
+        Study.from_frame(frame, **settings).run()

@@ -162,7 +162,8 @@ def _task(entry: dict[str, Any]) -> Task:
     lists: dict[str, Any] = {
         key: tuple_of(entry[key]) for key in ("positive", "negative", "published") if key in entry
     }
-    return Task(**{**entry, **lists})
+    decided = {"decision_range": _range(entry["decision_range"])} if "decision_range" in entry else {}
+    return Task(**{**entry, **lists, **decided})
 
 
 def _subgroup(entry: dict[str, Any]) -> Subgroup:

@@ -11,6 +11,7 @@ class Task:
 
     Lesions whose outcome is in neither tuple are not eligible for the task. ``published`` are the
     predictors that the study behind the dictionary arrived at, for ``selection = "published"``.
+    ``decision_range`` bounds the threshold probabilities at which somebody might act on the answer.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Task:
     positive_label: str
     negative_label: str
     published: tuple[str, ...] = ()
+    decision_range: tuple[float, float] = (0.05, 0.6)
 
     @property
     def eligible(self) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from her2mri.output.wording import count, listing, model_name, times
 from her2mri.study.recommended import Recommended, RecommendedTask
 from her2mri.study.study_file import StudyFile
@@ -15,7 +17,7 @@ def recommended_methods(study: StudyFile, recommended: Recommended) -> tuple[Par
     paragraphs = [_size(tasks[0]), _development(study, tasks[0]), _validation(study, tasks[0])]
     if any(task.plan.incomplete for task in tasks):
         paragraphs.append(_missing(study))
-    paragraphs += [_performance(study, tasks), _choice(), _decision(study), _subgroups()]
+    paragraphs += [_performance(study, tasks), _choice(), _decision(tasks), _subgroups()]
     if any(task.internal_external is not None for task in tasks):
         paragraphs.append(_centers())
     if any(task.shift is not None for task in tasks):
@@ -107,14 +109,18 @@ def _choice() -> Paragraph:
     )
 
 
-def _decision(study: StudyFile) -> Paragraph:
-    decision = study.decision
+def _decision(tasks: Sequence[RecommendedTask]) -> Paragraph:
+    ranges = [
+        f"{low:g} to {high:g} for {task.plan.data.task.label}"
+        for task in tasks
+        for low, high in [task.plan.decision_range]
+    ]
     return (
         "decision curves",
-        f"Net benefit over thresholds from {decision.lowest:g} to {decision.highest:g}, a range set before the data "
-        "were seen, with the standardised net benefit and the net interventions avoided against treating all; bands "
-        "are percentiles of resampled patients, threshold by threshold. On the external set the difference to the "
-        "published protocol's logistic regression comes from the same resamples.",
+        f"Net benefit over thresholds from {listing(ranges)}, set before the data were seen, with the standardised "
+        "net benefit and the net interventions avoided against treating all; bands are percentiles of resampled "
+        "patients, threshold by threshold. On the external set the difference to the published protocol's logistic "
+        "regression comes from the same resamples.",
     )
 
 

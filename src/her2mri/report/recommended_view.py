@@ -149,7 +149,7 @@ def _calibration(task: RecommendedTask, figures: Figures) -> Section:
 
 
 def _decision(task: RecommendedTask, figures: Figures) -> Section:
-    decision = task.plan.study.decision
+    lowest, highest = task.plan.decision_range
     everything = _figure(figures, "recommended_decision_models", task)
     if task.net_benefit is not None:
         beside = difference_sentence(task.net_benefit)
@@ -163,7 +163,7 @@ def _decision(task: RecommendedTask, figures: Figures) -> Section:
         "benefit",
         "Decision curves",
         (
-            f"Thresholds from {decision.lowest:g} to {decision.highest:g}, set before the data were seen, and the "
+            f"Thresholds from {lowest:g} to {highest:g}, set before the data were seen, and the "
             f"cut-off of the cross-validated predictions, carried to the external set. {_beyond(task)}{beside}",
         ),
         present(_figure(figures, "recommended_decision", task), net_benefit_table(task, samples_of(task))),
@@ -175,8 +175,8 @@ def _beyond(task: RecommendedTask) -> str:
     """That the cut-off lies outside the range, where it does."""
     rows = task.evaluation.frame()
     rows = rows[(rows["model"] == task.choice.model) & (rows["threshold_rule"] == YOUDEN_TRAINING)]
-    values, decision = rows["threshold"].dropna(), task.plan.study.decision
-    if values.empty or decision.lowest <= (cutoff := float(values.iloc[0])) <= decision.highest:
+    values, (lowest, highest) = rows["threshold"].dropna(), task.plan.decision_range
+    if values.empty or lowest <= (cutoff := float(values.iloc[0])) <= highest:
         return ""
     return f"That cut-off, {number(cutoff, 3)}, lies outside the range. "
 

@@ -104,7 +104,7 @@ def net_benefit_table(task: RecommendedTask, samples: list[str]) -> DisplayTable
             (f"{SAMPLES[sample]} (n = {first['n']}, {first['n_events']} {first['positive']})", *[""] * 5)
         )
         rows += [_benefit_row(row, of_sample) for row in _nearest(of_sample).to_dict("records")]
-    lowest, highest = task.plan.study.decision.lowest, task.plan.study.decision.highest
+    lowest, highest = task.plan.decision_range
     return DisplayTable(
         f"Net benefit of {model_name(task.choice.model)}",
         (

@@ -21,8 +21,9 @@ from her2mri.cohort.design_matrix import Encoding
 from her2mri.dictionary import DataDictionary, Exclusion, Variable
 from her2mri.evaluation.decision_curve import DCA_RULES
 from her2mri.evaluation.performance import YOUDEN_TRAINING
-from her2mri.models.development import DevelopedModel
+from her2mri.models.development import Developed, DevelopedModel
 from her2mri.models.fit import Fit
+from her2mri.models.imputed import ImputedModel
 from her2mri.study.freeze_development import development_summary, linear_predictor_summary
 from her2mri.study.freeze_parameters import frozen_parameters
 from her2mri.study.results import StudyResult
@@ -54,8 +55,8 @@ class Development:
 def bundles(result: StudyResult, *, with_patient_data: bool = False) -> dict[str, Bundle]:
     """The models of a study by ``task/model``, those of the recommended protocol by ``task/recommended/model``.
 
-    SVM and k-NN, which hold patients, only ``with_patient_data``. Families that no bundle can hold, and models
-    averaged over imputations, are left out.
+    SVM and k-NN, which hold patients, only ``with_patient_data``. Families that no bundle can hold, models
+    averaged over imputations, and models that nothing was selected for, are left out.
     """
     found: dict[str, Bundle] = {}
     for name, task in result.tasks.items():
@@ -73,12 +74,19 @@ def bundles(result: StudyResult, *, with_patient_data: bool = False) -> dict[str
             locked_on=CROSS_VALIDATED,
         )
         fits = {
-            model: developed.fit
+            model: fit
             for model, developed in advised.developed.items()
-            if isinstance(developed, DevelopedModel)
+            if (fit := _fit_of(developed)) is not None
         }
         found |= _frozen(f"{name}/recommended", fits, source, with_patient_data)
     return found
+
+
+def _fit_of(developed: Developed | None) -> Fit | None:
+    """The one fit behind a model; None where there are several, of imputed lesions, or nothing was selected."""
+    if isinstance(developed, ImputedModel) and developed.imputer.nothing_missing:
+        return _fit_of(developed.models[0])
+    return developed.fit if isinstance(developed, DevelopedModel) else None
 
 
 def _frozen(
@@ -125,7 +133,7 @@ def freeze(fit: Fit, source: Development, *, summary: dict[str, Any] | None = No
     exclusions = [exclusion for exclusion in dictionary.exclusions if exclusion.equals]
     task = asdict(source.data.task)
     content = {
-        "task": {key: value for key, value in task.items() if key != "published"},
+        "task": {key: value for key, value in task.items() if key not in {"published", "decision_range"}},
         "model": {
             "name": fit.model,
             "label": _LABELS[fit.model],

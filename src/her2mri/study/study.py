@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +13,7 @@ from her2mri.cohort.cohort import Cohort
 from her2mri.cohort.eligibility import apply_exclusions
 from her2mri.cohort.lesion_table import cohort_from_frame, read_cohort
 from her2mri.datasets.published_cohort import acknowledge, published_cohort
+from her2mri.dictionary import Variable
 from her2mri.errors import Fault, TableError
 from her2mri.evaluation.prediction import Prediction
 from her2mri.jobs import LocalWorkers, Progress, Runner, Silent, fingerprint
@@ -76,6 +77,8 @@ class Study:
         """
         runner = runner or Runner(LocalWorkers(workers), progress or Silent())
         variables, caveats = candidates(self.cohort, self.file)
+        if faults := list(_never_measured(self.cohort, variables, self.file.data.external_centers)):
+            raise TableError(faults)
         included, flow = apply_exclusions(self.cohort, predictors=[variable.name for variable in variables])
         if included.frame.empty:
             raise TableError([_nothing_left(included)])
@@ -101,6 +104,22 @@ def _external(task: TaskResult) -> Prediction | None:
         if (prediction.model, prediction.sample) == ("LR", EXTERNAL_VALIDATION):
             return prediction
     return None
+
+
+def _never_measured(
+    cohort: Cohort, variables: Sequence[Variable], external: Sequence[str]
+) -> Iterator[Fault]:
+    """External or other centers without any value of a predictor: all their lesions would be incomplete."""
+    outside = cohort.frame["center"].isin(external)
+    for where, side in (("the external centers", outside), ("the other centers", ~outside)):
+        for variable in variables:
+            if side.any() and cohort.frame.loc[side, variable.name].isna().all():
+                yield Fault(
+                    where,
+                    f"no lesion has a value of {variable.label}, so all would be left out as incomplete",
+                    remedy="fill it, or name the other predictors in selection.predictors",
+                    column=variable.name,
+                )
 
 
 def _nothing_left(cohort: Cohort) -> Fault:

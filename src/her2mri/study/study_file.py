@@ -146,12 +146,12 @@ class ResamplingSettings(Settings):
 class DecisionSettings(Settings):
     """Over which thresholds the recommended protocol asks for net benefit: set before the data are seen."""
 
-    lowest: Fraction = Field(0.05, description="Lowest threshold probability of clinical interest")
-    highest: Fraction = Field(0.6, description="Highest")
+    lowest: Fraction | None = Field(None, description="Lowest threshold probability; none: the task's own")
+    highest: Fraction | None = Field(None, description="Highest; none: the task's own")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.lowest >= self.highest:
+        if self.lowest is not None and self.highest is not None and self.lowest >= self.highest:
             raise ValueError(f"lowest must be below highest, got {self.lowest:g} and {self.highest:g}")
         return self
 

@@ -87,6 +87,14 @@ class RecommendedPlan:
         )
 
     @property
+    def decision_range(self) -> tuple[float, float]:
+        """Between which threshold probabilities net benefit is asked for: the study file's, else the task's."""
+        asked, own = self.study.decision, self.data.task.decision_range
+        lowest = own[0] if asked.lowest is None else asked.lowest
+        highest = own[1] if asked.highest is None else asked.highest
+        return (lowest, highest) if lowest < highest else own
+
+    @property
     def incomplete(self) -> bool:
         """Whether a lesion lacks a candidate."""
         return bool(self.data.frame[[variable.name for variable in self.candidates]].isna().any(axis=None))

@@ -17,6 +17,7 @@ from her2mri.evaluation.notes import EvaluationNote
 from her2mri.evaluation.prediction import Prediction
 from her2mri.jobs import Runner
 from her2mri.models.development import Developed
+from her2mri.models.imputed import ImputedModel
 from her2mri.study.recommended import steps
 from her2mri.study.recommended.choice import Choice, choose
 from her2mri.study.recommended.plan import RecommendedPlan
@@ -227,6 +228,9 @@ def _notes(one: HeldOut, parts: Mapping[str, Any]) -> list[Caveat]:
             f"{label}: no variable was selected; {', '.join(empty)} give every lesion the share of events."
         )
         caveats.append(Caveat("nothing_selected", message))
+    if any(isinstance(m, ImputedModel) and not m.imputer.nothing_missing for m in one.developed.values()):
+        message = f"{label}: values were imputed, so each model is an average of several; none is frozen as a bundle."
+        caveats.append(Caveat("not_frozen", message))
     notes: list[EvaluationNote] = list(one.evaluation.notes)
     if parts.get("internal_external") is not None:
         notes += parts["internal_external"].notes

@@ -115,9 +115,9 @@ def judge(plan: RecommendedPlan, predictions: tuple[Prediction, ...]) -> Evaluat
 
 def thresholds(plan: RecommendedPlan) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """The threshold probabilities that the study file set beforehand."""
-    decision = plan.study.decision
-    n = round((decision.highest - decision.lowest) / STEP)
-    return np.round(np.linspace(decision.lowest, decision.highest, n + 1), 10)
+    lowest, highest = plan.decision_range
+    n = max(round((highest - lowest) / STEP), 1)
+    return np.round(np.linspace(lowest, highest, n + 1), 10)
 
 
 def subgroups_of(plan: RecommendedPlan, predictions: tuple[Prediction, ...]) -> SubgroupEvaluation:
