@@ -91,6 +91,14 @@ def test_what_the_lesions_carry_is_there_and_what_they_do_not_carry_is_said(task
         assert part is not None or f"{name} cannot be given" in said
 
 
+def test_the_lesions_of_the_study_carry_their_held_out_probabilities(found, task):
+    lesions = found.lesions().set_index("lesion_id")
+    for prediction in task.predictions:
+        held_out = lesions.loc[prediction.lesion, f"held_out_her2_positive_{prediction.model}"]
+        np.testing.assert_array_equal(held_out, prediction.probability)
+    assert lesions["probability_her2_positive_LR"].isna().sum() == lesions["adc"].isna().sum()
+
+
 def test_every_table_names_its_task(found):
     tables = found.recommended.tables()
     assert {"recommended_performance", "recommended_optimism", "recommended_sample_size"} <= set(tables)

@@ -31,7 +31,10 @@ from her2mri.study.study_file import StudyFile
 from her2mri.study.task_data import TaskData
 from her2mri.vocabulary import CHALLENGERS, CROSS_VALIDATED, MODELS, TRAINING
 
-_LOCKED = "highest Youden index on the development lesions"
+_LOCKED = {
+    TRAINING: "highest Youden index on the development lesions",
+    CROSS_VALIDATED: "highest Youden index on the cross-validated predictions",
+}
 _UNFROZEN = frozenset({"GB"})
 _LABELS = MODELS | CHALLENGERS
 _ROW = ("estimate", "conf_low", "conf_high", "threshold")
@@ -229,8 +232,9 @@ def _thresholds(rows: pd.DataFrame, locked_on: str) -> list[dict[str, Any]]:
     found = []
     youden = training.loc[training["threshold_rule"] == YOUDEN_TRAINING, "threshold"].dropna()
     if len(youden):
+        chosen = _LOCKED[locked_on]
         found.append(
-            {"name": YOUDEN_TRAINING, "value": float(youden.iloc[0]), "chosen": _LOCKED, "locked": True}
+            {"name": YOUDEN_TRAINING, "value": float(youden.iloc[0]), "chosen": chosen, "locked": True}
         )
     optimal = training[training["metric"] == "dca_optimal_threshold"].dropna(subset=["estimate"])
     for rule, value in zip(optimal["threshold_rule"], optimal["estimate"], strict=True):

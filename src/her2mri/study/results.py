@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
@@ -93,19 +93,24 @@ class StudyResult:
         return found
 
     def lesions(self) -> pd.DataFrame:
-        """The cleaned input, with each task's set and outcome and every model's probability."""
-        lesions = self.cohort.frame.copy()
+        """The cleaned input, with each task's set and outcome and every model's probability.
+
+        ``probability_`` columns are of the published protocol; ``held_out_`` columns of the recommended one, by
+        models that did not see the lesion.
+        """
+        cohort = self.cohort if self.recommended is None else self.recommended.cohort
+        lesions = cohort.frame.copy()
         for name, task in self.tasks.items():
             columns = pd.DataFrame({"lesion_id": task.data.frame["lesion_id"]})
             columns[task.data.task.set_column] = task.data.sample
             columns[f"outcome_{name}"] = task.data.y
-            for prediction in task.predictions:
-                column = f"probability_{name}_{prediction.model}"
-                values = pd.Series(prediction.probability, index=prediction.lesion)
-                fresh = columns["lesion_id"].map(values)
-                columns[column] = columns[column].fillna(fresh) if column in columns else fresh
+            columns = _with_probabilities(columns, f"probability_{name}", task.predictions)
             lesions = lesions.drop(columns=task.data.task.set_column, errors="ignore")
             lesions = lesions.merge(columns, on="lesion_id", how="left", validate="one_to_one")
+        if self.recommended is None:
+            return lesions
+        for name, advised in self.recommended.tasks.items():
+            lesions = _with_probabilities(lesions, f"held_out_{name}", advised.predictions)
         return lesions
 
     def caveat_frame(self) -> pd.DataFrame:
@@ -117,6 +122,18 @@ class StudyResult:
         return pd.DataFrame(
             [asdict(caveat) for caveat in caveats], columns=[field.name for field in fields(Caveat)]
         )
+
+
+def _with_probabilities(table: pd.DataFrame, name: str, predictions: Sequence[Prediction]) -> pd.DataFrame:
+    """The table with a column ``<name>_<model>`` for each model, filled from all its samples."""
+    by_model: dict[str, list[pd.Series]] = {}
+    for prediction in predictions:
+        values = pd.Series(prediction.probability, index=prediction.lesion)
+        by_model.setdefault(prediction.model, []).append(values)
+    found = {
+        f"{name}_{model}": table["lesion_id"].map(pd.concat(samples)) for model, samples in by_model.items()
+    }
+    return table.assign(**found)
 
 
 _STACKED: Final[dict[str, Callable[[TaskResult], pd.DataFrame]]] = {
