@@ -12,6 +12,7 @@ from her2mri.report.methods import methods
 from her2mri.report.side_by_side import side_by_side
 from her2mri.report.view import study_view
 from her2mri.report.workbook import sheet_names
+from her2mri.report.worth_using import worth_using
 from her2mri.vocabulary import CROSS_VALIDATED, EXTERNAL_VALIDATION, TRAINING
 
 
@@ -106,3 +107,42 @@ def test_the_sheets_of_the_recommended_tables_have_names_of_their_own(both):
     names = sheet_names(list(both.tables()))
     assert len({title.lower() for title in names.values()}) == len(names)
     assert max(map(len, names.values())) <= 31
+
+
+def curve(sample, gains_low):
+    """Rows of a decision curve whose lower limits of net benefit are 0.1, and of the gain over treating all these."""
+    thresholds = [0.1 * (i + 1) for i in range(len(gains_low))]
+    rows = {
+        "model": "LR",
+        "sample": sample,
+        "threshold": thresholds,
+        "conf_low": 0.1,
+        "avoided_low": gains_low,
+    }
+    return pd.DataFrame(rows)
+
+
+def test_a_model_is_worth_using_only_where_it_beats_treating_all_and_none_in_every_set():
+    inside = curve(CROSS_VALIDATED, [-1.0, 2.0, 3.0])
+    alone = worth_using(inside, "LR", better_than_chance=True)
+    assert alone.startswith("Worth using: ")
+    assert "in held-out lesions at 2 of 3 (between 0.20 and 0.30)" in alone
+    both = pd.concat([inside, curve(EXTERNAL_VALIDATION, [-1.0, 0.0, float("nan")])])
+    said = worth_using(both, "LR", better_than_chance=True)
+    assert said.startswith("Not shown to be worth using in the external set: ")
+    assert "in the external set at none of 3" in said
+    no_good = inside.assign(conf_low=-0.01)
+    assert worth_using(no_good, "LR", better_than_chance=True).startswith(
+        "Not shown to be worth using in held-out"
+    )
+    assert worth_using(inside, "LR", better_than_chance=False).startswith(
+        "Not shown to be worth using, since"
+    )
+
+
+def test_the_terminal_says_what_the_card_says(both, page):
+    for name, task in both.tasks.items():
+        card = side_by_side(task, both.recommended.tasks[name])
+        assert card.take in page
+        assert card.worth in page
+        assert f"{card.take} {card.worth}" in card.sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ from her2mri.evaluation.performance import YOUDEN_TRAINING
 from her2mri.output.display_table import DisplayTable
 from her2mri.output.wording import count, estimate, listing, metric_label, model_name, number
 from her2mri.report.performance_tables import metric_row
+from her2mri.report.worth_using import beats_both, worth_using
 from her2mri.study.recommended import RecommendedTask
 from her2mri.study.results import TaskResult
 from her2mri.vocabulary import (
@@ -29,13 +31,14 @@ _PUBLISHED_MODEL: Final = "LR"
 
 @dataclass(frozen=True)
 class SideBySide:
-    """The card of a task: size first, then which model is worth using and why, then the table."""
+    """The card of a task: size first, then which model to take and why, whether it does good, the table."""
 
     large_enough: str
     size: str
     failures: str
-    worth: str
+    take: str
     reason: str
+    worth: str
     outside: str
     table: DisplayTable
     sentence: str
@@ -65,30 +68,31 @@ def side_by_side(task: TaskResult, recommended: RecommendedTask) -> SideBySide:
     model = model_name(choice.model)
     held_out = _Claims(recommended.evaluation.frame(), choice.model)
     inside = held_out.of("auc", CROSS_VALIDATED)
-    worth = (
-        f"Worth using: {model}."
-        if choice.better_than_chance
-        else f"No model is worth using: the AUC of held-out lesions, {inside}, is not shown to be above 0.5."
-    )
-    outside = _outside(held_out)
+    chance = f", though its AUC in held-out lesions, {inside}, is not shown to be above 0.5"
+    doubt = "" if choice.better_than_chance else chance
+    take = f"The model to take: {model}{doubt}."
+    curves = recommended.evaluation.decision_curve_frame()
+    worth = worth_using(curves, choice.model, better_than_chance=choice.better_than_chance)
+    of_external = (curves["model"] == choice.model) & (curves["sample"] == EXTERNAL_VALIDATION)
     external = held_out.of("auc", EXTERNAL_VALIDATION)
     beyond = "" if external == NOT_DONE else f", in the external set {external}"
     return SideBySide(
         large_enough="Large enough." if recommended.size.large_enough else "Too small by its own verdict.",
         size=recommended.size.sentence(),
         failures=failures_of(recommended),
-        worth=worth,
+        take=take,
         reason=choice.reason,
-        outside=outside,
+        worth=worth,
+        outside=_outside(held_out, curves[of_external]),
         table=_table(task, recommended),
         sentence=(
-            f"{task.data.task.label}: {worth} AUC of {model} in held-out lesions {inside}{beyond}. "
+            f"{task.data.task.label}: {take} {worth} AUC of {model} in held-out lesions {inside}{beyond}. "
             f"{recommended.size.sentence()}"
         ),
     )
 
 
-def _outside(claims: _Claims) -> str:
+def _outside(claims: _Claims, curve: pd.DataFrame) -> str:
     """What the external set says of the chosen model, in words."""
     auc, slope, large = (
         metric_row(claims.performance, claims.model, EXTERNAL_VALIDATION, metric)
@@ -114,18 +118,20 @@ def _outside(claims: _Claims) -> str:
     if large is not None and (large["conf_low"] > 0 or large["conf_high"] < 0):
         way = "low" if large["estimate"] > 0 else "high"
         said.append(f"its probabilities are too {way} there on the whole")
-    benefit = claims.at_cutoff("net_benefit", EXTERNAL_VALIDATION)
-    if benefit is not None and benefit["conf_low"] <= max(0.0, _treat_all(benefit)):
-        said.append(
-            "acting on its cut-off is not shown to do more good than acting on all lesions or on none"
-        )
-    return "; ".join(said) + "."
+    return "; ".join([*said, *_at_locked_cutoff(curve)]) + "."
 
 
-def _treat_all(row: pd.Series) -> float:
-    """Net benefit of acting on every lesion of the row's sample at its threshold."""
-    share, threshold = row["n_events"] / row["n"], row["threshold"]
-    return float(share - (1 - share) * threshold / (1 - threshold))
+def _at_locked_cutoff(curve: pd.DataFrame) -> list[str]:
+    """What the decision curve says at the threshold nearest to the cut-off; nothing where it does good there."""
+    locked = float("nan") if curve.empty else float(curve["locked_threshold"].iloc[0])
+    if math.isnan(locked):
+        return []
+    if not curve["threshold"].min() <= locked <= curve["threshold"].max():
+        return ["its cut-off lies outside the thresholds set beforehand"]
+    nearest = curve.loc[[(curve["threshold"] - locked).abs().idxmin()]]
+    if beats_both(nearest).all():
+        return []
+    return ["acting on its cut-off is not shown to do more good than acting on all lesions or on none"]
 
 
 def _table(task: TaskResult, recommended: RecommendedTask) -> DisplayTable:
