@@ -209,7 +209,9 @@ def classes_table(recommended: Recommended) -> DisplayTable | None:
         tuple(rows),
         note=(
             "Polytomous discrimination index: of a lesion of each class, how often each one has the highest "
-            "probability of its own class; 0.33 is chance. Kappa: linear weights. Intervals by patient."
+            "probability of its own class; 0.33 is chance. Kappa: linear weights. Intervals by patient. A lesion "
+            "of one task alone whose patient had a part in the other task's final model has no answer there and is "
+            "left out, so that n may be a few less."
         ),
     )
 

@@ -234,6 +234,11 @@ def _shift(task: RecommendedTask, figures: Figures) -> Section:
     else:
         folded = (*folded, task.harmonisation.display())
         paragraphs.append(_harmonised_sentence(task))
+    if task.harmonisation is not None:
+        paragraphs.append(
+            "To compare with and without harmonising, the model was developed anew on lesions without a gap, and "
+            "the harmonisation adapted to the external center with the most lesions."
+        )
     return Section(
         "shift", title, tuple(paragraphs), shown, (Folded("How the lesions differ, in full", folded),)
     )
