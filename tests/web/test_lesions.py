@@ -163,7 +163,7 @@ def test_a_lesion_that_cannot_be_is_refused_with_the_reason(visit, room, lesion,
     assert response.status_code == 422
     assert said in response.text
     assert "Wang" not in response.text
-    assert "Mrs" not in response.text
+    assert "Mrs W" not in response.text
     assert answers(room) == []
 
 
