@@ -16,6 +16,8 @@ from her2mri.explanation.nomogram import build_nomogram, development_ranges
 from her2mri.models.fit import Fit
 from her2mri.study.freeze import freeze
 
+pytestmark = pytest.mark.thorough
+
 MODELS = ("LR", "DT", "ANN")
 ONE_BILLIONTH = 1e-9
 

@@ -15,7 +15,7 @@ from her2mri.datasets.published_cohort import published_cohort
 from her2mri.dictionary import load_dictionary
 from her2mri.study.freeze import freeze
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 NUMBERS = {
     "probability": "probability",

@@ -20,6 +20,8 @@ from her2mri.errors import EstimationError, InputError
 from her2mri.jobs import DaskWorkers, Runner
 from jobs import work
 
+pytestmark = pytest.mark.thorough
+
 Cluster = tuple[str, list[subprocess.Popen[bytes]]]
 TESTS = Path(__file__).parents[1]
 

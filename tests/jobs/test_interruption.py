@@ -16,6 +16,8 @@ import pytest
 from her2mri.jobs import Runner
 from jobs import work
 
+pytestmark = pytest.mark.thorough
+
 
 def _start(folder: Path, processes: int) -> subprocess.Popen[str]:
     command = [sys.executable, work.__file__, str(folder), str(processes)]

@@ -28,6 +28,7 @@ def _contents(folder):
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.mark.thorough
 def test_two_workers_write_the_same_bytes_as_one(written, study, tmp_path):
     write_study(study.run(workers=2), tmp_path / "again", workers=2)
     first, second = _contents(written), _contents(tmp_path / "again")

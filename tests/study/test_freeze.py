@@ -25,6 +25,7 @@ def result():
     return run()
 
 
+@pytest.mark.thorough
 def test_the_same_study_gives_the_same_bytes(result):
     one, other = bundles(result), bundles(run())
     assert {name: bundle.dumps() for name, bundle in one.items()} == {n: b.dumps() for n, b in other.items()}

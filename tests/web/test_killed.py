@@ -25,6 +25,8 @@ from her2mri.web.lesions.recompute import recompute
 from her2mri.web.room import Room
 from her2mri.web.settings import Settings
 
+pytestmark = pytest.mark.thorough
+
 KILLS = 10
 LONGEST = 0.1  # seconds before the next kill
 
