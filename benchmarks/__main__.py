@@ -24,7 +24,15 @@ from benchmarks.rows import Row, as_markdown, r_versions, write
 
 def benches(folder: Path, *, full: bool) -> dict[str, Callable[[], list[Row]]]:
     """What can be run, by name, in the order of the table."""
-    from benchmarks import bench_cells, bench_large, bench_optimism, bench_recipe, bench_shapley, bench_study
+    from benchmarks import (
+        bench_cells,
+        bench_large,
+        bench_optimism,
+        bench_recipe,
+        bench_shapley,
+        bench_study,
+        predict,
+    )
 
     found: dict[str, Callable[[], list[Row]]] = {
         "recipe": partial(bench_recipe.bench, folder),
@@ -32,7 +40,7 @@ def benches(folder: Path, *, full: bool) -> dict[str, Callable[[], list[Row]]]:
         "optimism": partial(bench_optimism.bench, folder),
         "shapley": partial(bench_shapley.bench, folder),
         "large": partial(bench_large.bench, folder),
-        "predict": bench_study.bench_predict,
+        "predict": predict.bench,
         "study": partial(bench_study.bench_study, folder),
     }
     if full:

@@ -1,4 +1,4 @@
-"""One cold prediction, and whole studies as a user starts them: seconds on the clock, in processes of their own."""
+"""Whole studies as a user starts them: seconds on the clock, in processes of their own."""
 
 from __future__ import annotations
 
@@ -7,23 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import predict
 from benchmarks.rows import Row
 
 HER2MRI = [sys.executable, "-c", "from her2mri.cli import main; main()"]
-
-
-def bench_predict() -> list[Row]:
-    """A fresh process that loads one bundle and answers for one lesion: the least of seven."""
-    import json
-
-    command = [*HER2MRI, "predict", str(predict.POSITIVE), "-"]
-    times = []
-    for _ in range(predict.RUNS):
-        start = time.perf_counter()
-        subprocess.run(command, input=json.dumps(predict.LESION), text=True, check=True, capture_output=True)
-        times.append(time.perf_counter() - start)
-    return [Row("predict, one lesion, cold process", min(times), None, "1 lesion; least of 7, on the clock")]
 
 
 def bench_study(folder: Path) -> list[Row]:
