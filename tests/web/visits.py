@@ -13,6 +13,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
+from typed_case import LESION
 
 from her2mri.bundle.chain import Chain, read_chain
 from her2mri.bundle.wording import ask
@@ -24,18 +25,6 @@ ON_SQLITE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True, scop
 """For what is refused before any database is asked: once is enough."""
 
 PASSWORD = "an orange bicycle in fog"
-LESION: dict[str, str | float] = {
-    "lesion_number": "multiple",
-    "quadrant": "upper_right",
-    "accompanying_signs": "no",
-    "shape": "irregular",
-    "eer": 0.74,
-    "adc": 0.82,
-    "n_category": "N1",
-    "er_status": "positive",
-    "pr_status": "negative",
-    "ki67_status": "high",
-}
 CHAIN = read_chain(starting_bundles())
 assert isinstance(CHAIN, Chain)
 TOKEN = re.compile(r'name="form_token" value="([^"]+)"')

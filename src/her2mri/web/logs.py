@@ -56,6 +56,7 @@ class RequestLog:
         try:
             await self.app(scope, receive, noting)
         except Exception:
+            # The last door: past it the server would write the traceback, messages and all, which may hold values.
             LOGGER.exception("request failed", extra=_extra(scope, number, 500, begun))
             if not status:
                 await PlainTextResponse(f"Something went wrong (request {number}).", 500)(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,8 @@ from her2mri.web.lesions.answering import keep_answer, keep_new
 from her2mri.web.lesions.display import calculator_data, listed, stored_view
 from her2mri.web.lesions.export import csv_lines
 from her2mri.web.lesions.finding import all_found, answers_of, find_lesion, find_lesions, tidy
-from her2mri.web.lesions.given import ConflictError, read_given
+from her2mri.web.lesions.given import ConflictError, Given, read_given
+from her2mri.web.lesions.models import Answering
 from her2mri.web.pages.guard import InRoom, OwnForm, allowed
 from her2mri.web.pages.render import page
 from her2mri.web.people.roles import Permission
@@ -27,6 +29,27 @@ router = APIRouter()
 Seeing = Annotated[Visitor, Depends(allowed(Permission.SEE_LESIONS))]
 Entering = Annotated[Visitor, Depends(allowed(Permission.ENTER_LESIONS))]
 Text = Annotated[str, Form()]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the form sends of a lesion. ``model`` and ``seen``: what the page answered by, and what it showed."""
+
+    model: Text = ""
+    lesion: Text = ""
+    prevalence: Text = ""
+    seen: Text = ""
+
+    def given(self, answering: Answering) -> Given:
+        """What was given, as the models in use read it; InputError with every fault."""
+        return read_given(answering, _number(self.model), self.lesion, self.prevalence, self.seen)
+
+    def fields(self, pseudonym: str) -> dict[str, str]:
+        """What the form shows again."""
+        return {"pseudonym": pseudonym, "lesion": self.lesion, "prevalence": self.prevalence}
+
+
+InForm = Annotated[Sent, Depends()]
 
 
 @router.get("/lesions")
@@ -81,24 +104,15 @@ def new_lesion(request: Request, room: InRoom, visitor: Entering) -> Response:
 
 @router.post("/lesions", dependencies=[OwnForm])
 def send_lesion(
-    request: Request,
-    room: InRoom,
-    visitor: Entering,
-    pseudonym: Text = "",
-    model: Text = "",
-    lesion: Text = "",
-    prevalence: Text = "",
-    seen: Text = "",
+    request: Request, room: InRoom, visitor: Entering, sent: InForm, pseudonym: Text = ""
 ) -> Response:
     """A new lesion is kept with its answer; or the form again, with what is wrong."""
-    fields = {"pseudonym": pseudonym, "lesion": lesion, "prevalence": prevalence}
     try:
         with room.database.writing() as session:
-            answering = room.models.in_use(session)
-            given = read_given(answering, _number(model), lesion, prevalence, seen)
+            given = sent.given(room.models.in_use(session))
             kept = keep_new(room, session, visitor, pseudonym.strip(), given).id
     except InputError as error:
-        return _form(request, room, visitor, None, fields, error)
+        return _form(request, room, visitor, None, sent.fields(pseudonym), error)
     return RedirectResponse(f"/lesions/{kept}", 303)
 
 
@@ -131,28 +145,18 @@ def correct_lesion(request: Request, room: InRoom, visitor: Entering, number: in
 
 @router.post("/lesions/{number}", dependencies=[OwnForm])
 def send_correction(
-    request: Request,
-    room: InRoom,
-    visitor: Entering,
-    number: int,
-    revision: Text = "",
-    model: Text = "",
-    lesion: Text = "",
-    prevalence: Text = "",
-    seen: Text = "",
+    request: Request, room: InRoom, visitor: Entering, number: int, sent: InForm, revision: Text = ""
 ) -> Response:
     """The next revision is kept; or the form again, with what is wrong."""
     with room.database.reading() as session:
-        fields = {"pseudonym": _found(session, visitor, number).pseudonym, "lesion": lesion}
+        pseudonym = _found(session, visitor, number).pseudonym
     try:
         with room.database.writing() as session:
             found = _found(session, visitor, number)
-            answering = room.models.in_use(session)
-            given = read_given(answering, _number(model), lesion, prevalence, seen)
+            given = sent.given(room.models.in_use(session))
             keep_answer(room, session, visitor, found, _number(revision), given)
     except InputError as error:
-        target = (number, _number(revision))
-        return _form(request, room, visitor, target, {**fields, "prevalence": prevalence}, error)
+        return _form(request, room, visitor, (number, _number(revision)), sent.fields(pseudonym), error)
     return RedirectResponse(f"/lesions/{number}", 303)
 
 
