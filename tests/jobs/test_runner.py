@@ -21,13 +21,18 @@ from hypothesis import strategies as st
 from her2mri.errors import EstimationError, Fault, Her2mriError, TableError
 from her2mri.jobs import LocalWorkers, Runner
 from her2mri.jobs.workers import as_text
-from jobs.work import jobs, where
+from jobs.work import growing, jobs, where
 
 TWO = Runner(LocalWorkers(2))
 
 
 def test_two_processes_give_the_bits_of_one(tmp_path: Path) -> None:
     assert TWO.run("Resample", jobs(tmp_path)) == Runner().run("Resample", jobs(tmp_path))
+
+
+@pytest.mark.thorough
+def test_a_worker_whose_memory_has_grown_is_replaced_without_a_word() -> None:
+    assert TWO.run("Grow", [partial(growing, number) for number in range(6)]) == list(range(6))
 
 
 def test_a_result_is_the_same_whether_it_could_be_kept_or_not(tmp_path: Path) -> None:

@@ -63,6 +63,16 @@ def fails() -> None:
     raise EstimationError("one class")
 
 
+GROWN: list[bytes] = []
+
+
+def growing(number: int) -> int:
+    """Keeps 350 MB for good, and takes long enough for the worker's memory to be looked at."""
+    GROWN.append(b"x" * (350 * 2**20))
+    time.sleep(1.2)
+    return number
+
+
 def main() -> None:
     folder, processes = Path(sys.argv[1]), int(sys.argv[2])
     with unfinished_work(folder / "out", "data, study, seed") as finished:

@@ -46,18 +46,22 @@ class LocalWorkers:
         calls = [delayed(_positioned)(at, job, then) for at, job in enumerate(with_shared_arguments(jobs))]
         with parallel_config(backend="loky", initializer=_end_with, initargs=(os.getpid(),)):
             parallel = Parallel(n_jobs=self.processes, return_as="generator_unordered")
-        results = parallel(calls)
-        try:
-            yield from results
-        except BrokenProcessPool:
-            raise Her2mriError(
-                "a worker process was ended from outside, often for want of memory; try fewer workers"
-            ) from None
-        finally:
-            with warnings.catch_warnings():
-                # joblib warns whoever leaves early; here that is an interruption, and meant.
-                warnings.simplefilter("ignore", UserWarning)
-                results.close()
+        with warnings.catch_warnings():
+            # A worker that has grown by 300 MB, as at its first compilation, is ended between two jobs and replaced:
+            # nothing is lost, and joblib's warning of it would only alarm.
+            warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+            results = parallel(calls)
+            try:
+                yield from results
+            except BrokenProcessPool:
+                raise Her2mriError(
+                    "a worker process was ended from outside, often for want of memory; try fewer workers"
+                ) from None
+            finally:
+                with warnings.catch_warnings():
+                    # joblib warns whoever leaves early; here that is an interruption, and meant.
+                    warnings.simplefilter("ignore", UserWarning)
+                    results.close()
 
 
 def _positioned(at: int, job: Job, then: Callable[[Any], Any] | None) -> tuple[int, Any]:
