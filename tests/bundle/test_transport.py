@@ -9,7 +9,7 @@ from made_up import lesions
 from her2mri.errors import TableError
 from her2mri.evaluation.decision_curve import net_benefit
 from her2mri.statistics.intervals import wilson
-from her2mri.study.transport import read_centre, validate
+from her2mri.transport.validate import read_centre, validate
 
 
 @pytest.fixture(scope="module")

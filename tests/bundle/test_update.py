@@ -11,9 +11,9 @@ from her2mri.bundle import Bundle
 from her2mri.bundle.families import Logistic
 from her2mri.errors import EstimationError, InputError
 from her2mri.selection.logistic import fit_logistic
-from her2mri.study.recalibration import recalibrate, recalibrated_covariance
-from her2mri.study.transport import read_centre
-from her2mri.study.update import update
+from her2mri.transport.recalibration import recalibrate, recalibrated_covariance
+from her2mri.transport.update import update
+from her2mri.transport.validate import read_centre
 
 TABLE = {"name": "centre.csv", "sha256": "1" * 64}
 
@@ -93,7 +93,7 @@ def test_with_the_parents_full_weight_a_refit_is_the_fit_of_all_lesions_together
     study, frozen, centre, frame, monkeypatch
 ):
     """Estimate and covariance stand for the parent's lesions; each centre has its own intercept."""
-    monkeypatch.setattr("her2mri.study.update.SHRINKAGE", (1.0,))
+    monkeypatch.setattr("her2mri.transport.update.SHRINKAGE", (1.0,))
     found = update(frozen["LR"], centre, method="refit", table=TABLE)
     family = found.family
     assert isinstance(family, Logistic)

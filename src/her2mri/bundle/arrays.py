@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -22,6 +22,20 @@ def expit(log_odds: FloatArray | float) -> FloatArray:
     value = np.asarray(log_odds, dtype=float)
     small = np.exp(-np.abs(value))
     return np.asarray(np.where(value >= 0, 1 / (1 + small), small / (1 + small)))
+
+
+def plain(content: Any) -> Any:
+    """Tuples as lists and numpy's numbers as Python's, so that a content is what its file will hold."""
+    if isinstance(content, dict):
+        return {key: plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [plain(value) for value in content]
+    return content.item() if isinstance(content, np.generic) else content
+
+
+def symmetric(matrix: FloatArray) -> FloatArray:
+    """The matrix without the rounding errors that set it apart from its transpose."""
+    return np.asarray((matrix + matrix.T) / 2)
 
 
 def logit(probability: float) -> float:

@@ -163,7 +163,7 @@ def effect(
     """Say what errors of measurement do to a model's probabilities, and how many calls they change."""
     from her2mri.bundle import Bundle
     from her2mri.imaging.error_effect import error_effect
-    from her2mri.study.new_lesions import read_new_lesions
+    from her2mri.transport.new_lesions import read_new_lesions
 
     if (measurements is None) == (not error):
         raise typer.BadParameter("give either --measurements or --error NAME=SD")

@@ -66,7 +66,7 @@ def _one_lesion(model: Bundle | Chain, shares: tuple[float | None, ...], *, json
 
 
 def _table(model: Bundle | Chain, table: Path, shares: tuple[float | None, ...], *, json: bool) -> None:
-    from her2mri.study.new_lesions import answers_frame, answers_of, read_new_lesions
+    from her2mri.transport.new_lesions import answers_frame, answers_of, read_new_lesions
 
     lesions = read_new_lesions(model, table)
     answers = answers_of(model, lesions, shares)

@@ -40,8 +40,8 @@ def update(
     from her2mri.bundle import Bundle
     from her2mri.bundle.wording import as_json
     from her2mri.errors import Fault, InputError
-    from her2mri.study.transport import read_centre
-    from her2mri.study.update import update as update_bundle
+    from her2mri.transport.update import update as update_bundle
+    from her2mri.transport.validate import read_centre
 
     if out.exists() and not force:
         raise InputError([Fault(str(out), "exists", remedy="give another name or --force")])

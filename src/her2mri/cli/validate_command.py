@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
 
-    from her2mri.study.transport import Validation
+    from her2mri.transport.validate import Validation
 
 
 def register(app: typer.Typer) -> None:
@@ -28,8 +28,8 @@ def validate(
     """Discrimination, calibration, net benefit at the locked threshold, and how the case mix differs."""
     from her2mri.bundle import Bundle
     from her2mri.bundle.wording import as_json
-    from her2mri.study.transport import read_centre
-    from her2mri.study.transport import validate as validate_bundle
+    from her2mri.transport.validate import read_centre
+    from her2mri.transport.validate import validate as validate_bundle
 
     model = Bundle.load(bundle)
     found = validate_bundle(model, read_centre(model, table), seed=seed, n_bootstrap=n_bootstrap)

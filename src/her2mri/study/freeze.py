@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from her2mri import __version__
 from her2mri.bundle import Bundle
+from her2mri.bundle.arrays import plain
 from her2mri.bundle.canonical import canonical
 from her2mri.bundle.families import PATIENT_FAMILIES
 from her2mri.cohort.cohort import Cohort
@@ -158,15 +158,6 @@ def freeze(fit: Fit, source: Development, *, summary: dict[str, Any] | None = No
         "lineage": _lineage(source),
     }
     return Bundle.sealed(plain(content), check_lesions(fit.encoding, development))
-
-
-def plain(content: Any) -> Any:
-    """Tuples as lists and numpy's numbers as Python's, so that a content is what its file will hold."""
-    if isinstance(content, dict):
-        return {key: plain(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [plain(value) for value in content]
-    return content.item() if isinstance(content, np.generic) else content
 
 
 def check_lesions(encoding: Encoding, development: dict[str, Any]) -> list[dict[str, str | float]]:

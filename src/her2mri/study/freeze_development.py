@@ -7,10 +7,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from her2mri.bundle.arrays import FloatArray, IntArray
+from her2mri.bundle.arrays import FloatArray, IntArray, symmetric
 from her2mri.cohort.design_matrix import Encoding
 from her2mri.explanation.ticks import pretty_ticks
-from her2mri.study.freeze_parameters import symmetric
 from her2mri.study.joint_fit import fit_joint
 
 _CERTAIN: Final = 1e-6

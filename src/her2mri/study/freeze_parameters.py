@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from her2mri.bundle.arrays import FloatArray
+from her2mri.bundle.arrays import symmetric
 from her2mri.models.decision_tree import DecisionTree
 from her2mri.models.estimator import LinearEstimator, ProbabilityEstimator
 from her2mri.models.firth_regression import FirthRegression
@@ -111,8 +111,3 @@ def _neighbours(estimator: NearestNeighbours) -> dict[str, Any]:
 
 def _scaler(scaler: Any) -> dict[str, Any]:
     return {"mean": scaler.mean_.tolist(), "scale": scaler.scale_.tolist()}
-
-
-def symmetric(matrix: FloatArray) -> FloatArray:
-    """The matrix without the rounding errors that set it apart from its transpose."""
-    return np.asarray((matrix + matrix.T) / 2)

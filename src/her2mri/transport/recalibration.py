@@ -7,11 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from her2mri.bundle.arrays import expit
+from her2mri.bundle.arrays import expit, symmetric
 from her2mri.bundle.families import Logistic
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.errors import EstimationError
-from her2mri.study.freeze_parameters import symmetric
 
 _ITERATIONS: Final = 100
 _ROUNDING: Final = 1e-12

@@ -8,20 +8,19 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from her2mri.bundle import Bundle
+from her2mri.bundle.arrays import plain, symmetric
 from her2mri.bundle.families import Logistic
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.cohort.split import grouped_folds
 from her2mri.errors import Fault, InputError
-from her2mri.study.freeze import plain
-from her2mri.study.freeze_parameters import symmetric
-from her2mri.study.recalibration import (
+from her2mri.transport.recalibration import (
     Recalibration,
     held_out_deviance,
     penalised_fit,
     recalibrate,
     recalibrated_covariance,
 )
-from her2mri.study.transport import NewCentre
+from her2mri.transport.validate import NewCentre
 
 Method = Literal["intercept", "slope", "refit"]
 METHODS: Final[dict[str, str]] = {

@@ -17,7 +17,7 @@ from her2mri.evaluation.bootstrap import patient_weights, seed_of
 from her2mri.evaluation.notes import EvaluationNote
 from her2mri.evaluation.performance import YOUDEN_IN_SAMPLE, YOUDEN_TRAINING, Resampled, performance_rows
 from her2mri.evaluation.prediction import Prediction
-from her2mri.study.new_lesions import answers_of, read_new_lesions
+from her2mri.transport.new_lesions import answers_of, read_new_lesions
 from her2mri.vocabulary import EXTERNAL_VALIDATION, PERFORMANCE_COLUMNS
 
 CASE_MIX_COLUMNS: Final = (
@@ -121,6 +121,14 @@ def validate(bundle: Bundle, centre: NewCentre, *, seed: int = 0, n_bootstrap: i
         centre.probability,
         bundle.task.positive_label,
     )
+    performance, notes = measured(bundle, prediction, seed=seed, n_bootstrap=n_bootstrap)
+    return Validation(bundle, centre, performance, case_mix(bundle, centre), notes)
+
+
+def measured(
+    bundle: Bundle, prediction: Prediction, *, seed: int = 0, n_bootstrap: int = 2000
+) -> tuple[pd.DataFrame, tuple[EvaluationNote, ...]]:
+    """Performance of predictions by the bundle's task, at its locked threshold, and what must be said of it."""
     own = seed_of(seed, prediction.task, prediction.model, prediction.sample)
     weights = patient_weights(prediction.patient, n_bootstrap, own)
     if prediction.n_patients < 2:
@@ -129,10 +137,8 @@ def validate(bundle: Bundle, centre: NewCentre, *, seed: int = 0, n_bootstrap: i
     rows, notes = performance_rows(resampled, locked_threshold=bundle.locked_threshold)
     performance = pd.DataFrame(rows, columns=list(PERFORMANCE_COLUMNS))
     locked = performance["threshold_rule"].isin(["", YOUDEN_TRAINING])
-    notes = [note for note in notes if YOUDEN_IN_SAMPLE not in note.message]
-    return Validation(
-        bundle, centre, performance[locked].reset_index(drop=True), case_mix(bundle, centre), tuple(notes)
-    )
+    said = tuple(note for note in notes if YOUDEN_IN_SAMPLE not in note.message)
+    return performance[locked].reset_index(drop=True), said
 
 
 def case_mix(bundle: Bundle, centre: NewCentre) -> pd.DataFrame:
@@ -142,14 +148,21 @@ def case_mix(bundle: Bundle, centre: NewCentre) -> pd.DataFrame:
     linear predictor's mean and spread tell a different case mix from a different effect (Debray and others
     2015, doi:10.1016/j.jclinepi.2014.06.018).
     """
+    n = bundle.content["development"]["n"]
+    outcome = _share_row("outcome", bundle.task.positive_label, "", bundle.prevalence, centre.y, n)
+    rows = [outcome, *input_rows(bundle, centre.frame, centre.probability)]
+    return pd.DataFrame(rows, columns=list(CASE_MIX_COLUMNS))
+
+
+def input_rows(bundle: Bundle, frame: pd.DataFrame, probability: FloatArray) -> list[dict[str, Any]]:
+    """The rows of ``case_mix`` that need no outcome: each input, and the linear predictor."""
     development = bundle.content["development"]
-    n = development["n"]
-    rows = [_share_row("outcome", bundle.task.positive_label, "", bundle.prevalence, centre.y, n)]
+    n, rows = development["n"], []
     for known in bundle.inputs:
         variable, summary = known.variable, development["variables"][known.variable.name]
-        if variable.name not in centre.frame:
+        if variable.name not in frame:
             continue
-        values = centre.frame[variable.name].dropna()
+        values = frame[variable.name].dropna()
         if "counts" in summary:
             total = max(sum(summary["counts"].values()), 1)
             for level in known.levels:
@@ -160,13 +173,13 @@ def case_mix(bundle: Bundle, centre: NewCentre) -> pd.DataFrame:
         else:
             numbers = values.to_numpy(dtype=float)
             rows.append(_mean_row(variable.name, variable.title, summary["mean"], summary["sd"], numbers, n))
-    inside = np.clip(centre.probability, _CERTAIN, 1 - _CERTAIN)
+    inside = np.clip(probability, _CERTAIN, 1 - _CERTAIN)
     log_odds = np.log(inside) - np.log1p(-inside)
     found = development["linear_predictor"]
     rows.append(_mean_row("linear_predictor", "Linear predictor", found["mean"], found["sd"], log_odds, n))
     spread = {"statistic": "sd", "development": found["sd"], "here": float(log_odds.std())}
     rows.append({"variable": "linear_predictor", "label": "Linear predictor", "level": "", **spread})
-    return pd.DataFrame(rows, columns=list(CASE_MIX_COLUMNS))
+    return rows
 
 
 def _share_row(
