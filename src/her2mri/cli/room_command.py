@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from her2mri.web.audit_log import ChainCheck
+    from her2mri.web.lesions.recompute import Recomputed
     from her2mri.web.room import Room
 
 DATA = Annotated[Path, typer.Option("--data", envvar="HER2MRI_DATA", help="Folder of the embedded database")]
@@ -29,6 +31,8 @@ def register(app: typer.Typer) -> None:
     room.command("password")(password)
     room.command("check")(check)
     room.command("migrate")(migrate)
+    room.command("backup")(backup)
+    room.command("restore")(restore)
     app.add_typer(room, name="room")
 
 
@@ -102,9 +106,7 @@ def check(
         log = {"entries": chain.entries, "last_sha256": chain.last_sha256, "problem": chain.problem}
         typer.echo(as_json({"audit_log": log, "answers": answers, "noted_entry_is_there": is_there}))
     else:
-        said = f"whole, {chain.entries} entries, the last {chain.last_sha256}"
-        typer.echo(f"audit log: {said if chain.is_whole else chain.problem}")
-        typer.echo(f"answers: {again.same} same, {again.near} within 1e-9, {len(again.other)} other")
+        _say(chain, again)
         if not is_there:
             typer.echo("the entry noted earlier is not in the log: its end was cut off")
     if not chain.is_whole or again.other or not is_there:
@@ -124,6 +126,43 @@ def migrate(
     before = current(room.database)
     migrate_to(room.database, to)
     typer.echo(f"tables: from {before or 'none'} to {current(room.database) or 'none'}")
+
+
+def backup(
+    file: Annotated[
+        Path, typer.Argument(help="A new file; it holds all there is, so keep it as the room is kept")
+    ],
+    data: DATA = _FOLDER,
+    database: DATABASE = None,
+) -> None:
+    """Write the whole room to one file, while it is used; either database takes it back."""
+    from her2mri.web.backup.making import back_up
+
+    made = back_up(room_at(data, database), file)
+    typer.echo(f"{file}: {sum(made.rows.values())} rows, tables {made.tables}, sha256 {made.sha256}")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="What her2mri room backup wrote", exists=True, dir_okay=False)],
+    data: DATA = _FOLDER,
+    database: DATABASE = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Remove the room that is here")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Although the checks of what it holds fail")] = False,
+) -> None:
+    """Take a backup back: checked, brought up to date, all of it or nothing. Stop the server before."""
+    from her2mri.web.backup.restoring import restore as take_back
+
+    done = take_back(room_at(data, database), file, is_replacing=replace, is_forced=force)
+    typer.echo(f"restored: {sum(done.contents.rows.values())} rows of {done.contents.made_at} UTC")
+    _say(done.chain, done.again)
+    if not done.is_sound:
+        raise typer.Exit(1)
+
+
+def _say(chain: ChainCheck, again: Recomputed) -> None:
+    said = f"whole, {chain.entries} entries, the last {chain.last_sha256}"
+    typer.echo(f"audit log: {said if chain.is_whole else chain.problem}")
+    typer.echo(f"answers: {again.same} same, {again.near} within 1e-9, {len(again.other)} other")
 
 
 def room_at(data: Path, database: str | None, *, behind_tls: bool = False, names: Sequence[str] = ()) -> Room:

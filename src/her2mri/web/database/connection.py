@@ -23,6 +23,9 @@ class Database:
 
     def __init__(self, address: str) -> None:
         self.engine = _engine(address)
+        self._reader = self.engine
+        if self.is_postgresql:  # where each statement would see a state of its own; SQLite's see one anyway
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     @property
     def is_postgresql(self) -> bool:
@@ -32,7 +35,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that sees one state of the database."""
-        with Session(self.engine) as session:
+        with Session(self._reader) as session:
             yield session
 
     @contextmanager

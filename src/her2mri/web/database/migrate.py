@@ -17,6 +17,7 @@ from her2mri.web.database.tables import Base
 
 _FOLDER: Final = Path(__file__).parent
 _LOCK: Final = 0x4E61
+VERSION_TABLE: Final = "alembic_version"
 
 
 def newest() -> str:
@@ -24,10 +25,20 @@ def newest() -> str:
     return str(_scripts()[1].get_current_head())
 
 
+def versions() -> list[str]:
+    """Every version of the tables, "base" (none) first."""
+    return ["base", *reversed([script.revision for script in _scripts()[1].walk_revisions()])]
+
+
 def current(database: Database) -> str | None:
     """The version of the tables that are there; None where there are none."""
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return version_of(connection)
+
+
+def version_of(connection: Connection) -> str | None:
+    """The version of the tables that this connection sees; None where there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def migrate(database: Database, to: str | None = None) -> None:
@@ -37,22 +48,28 @@ def migrate(database: Database, to: str | None = None) -> None:
 
     Several servers may start at once: one of them migrates, the others wait and find it done.
     """
-    config, scripts = _scripts()
-    target = to or newest()
-    versions = ["base", *reversed([script.revision for script in scripts.walk_revisions()])]
-    if target not in versions:
-        raise InputError([Fault("version", "there is none of that name", allowed=", ".join(versions))])
     with database.engine.connect().execution_options(her2mri_writes=True) as connection, connection.begin():
-        if database.is_postgresql:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-        here = MigrationContext.configure(connection).get_current_revision()
-        places: dict[str | None, int] = {name: place for place, name in enumerate([None, *versions])}
-        _run(config, scripts, connection, target, is_upgrade=places[target] >= places[here])
+        migrate_within(connection, to or newest())
 
 
-def _run(
-    config: Config, scripts: ScriptDirectory, connection: Connection, target: str, *, is_upgrade: bool
-) -> None:
+def migrate_within(connection: Connection, target: str) -> None:
+    """The same as a part of a transaction that writes."""
+    known = versions()
+    if target not in known:
+        raise InputError([Fault("version", "there is none of that name", allowed=", ".join(known))])
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    here = version_of(connection) or "base"
+    if here not in known:
+        remedy = "use the software that made them, or migrate them down with it first"
+        raise InputError([Fault("database", "its tables are of a newer software", value=here, remedy=remedy)])
+    if here != target:
+        _run(connection, target, is_upgrade=known.index(target) > known.index(here))
+
+
+def _run(connection: Connection, target: str, *, is_upgrade: bool) -> None:
+    config, scripts = _scripts()
+
     def steps(revision: Any, _context: Any) -> Any:
         if is_upgrade:
             return scripts._upgrade_revs(target, revision)

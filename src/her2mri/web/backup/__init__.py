@@ -1,0 +1,1 @@
+"""A whole room in one file that either database takes back."""
