@@ -17,7 +17,7 @@ from her2mri.errors import Fault, InputError
 from her2mri.web.audit_log import ChainCheck, check_chain, record
 from her2mri.web.backup.file import Contents, read_contents, read_rows
 from her2mri.web.backup.making import data_tables
-from her2mri.web.database.migrate import migrate_within, newest, version_of, versions
+from her2mri.web.database.migrate import migrate_within, newest, versions
 from her2mri.web.database.tables import Account
 from her2mri.web.lesions.models import Models
 from her2mri.web.lesions.recompute import Recomputed, recompute
