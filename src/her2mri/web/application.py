@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from her2mri.web.logs import RequestLog
 from her2mri.web.middleware import BodyLimit, OwnSite, SafeHeaders
@@ -26,6 +27,9 @@ from her2mri.web.pages.guard import OwnPasswordNeededError, SignInNeededError
 from her2mri.web.pages.render import page
 from her2mri.web.room import Room
 
+LARGER_BODIES: Final[Mapping[str, int]] = {}
+"""Bytes that may be sent to a path and what lies below it, where a form is not enough."""
+
 _SAID = {
     403: ("Not allowed", "Your role does not include this."),
     404: ("Not here", "There is no such page, or it is not yours to see."),
@@ -37,27 +41,31 @@ _SAID = {
 
 def application(room: Room) -> ASGIApp:
     """The whole application over a room."""
-    app = pages_of(room)
-    inner = TrustedHostMiddleware(OwnSite(BodyLimit(app)), allowed_hosts=_hosts(room))
+    limited = BodyLimit(OverRoom(pages(), room), larger=LARGER_BODIES)
+    inner = TrustedHostMiddleware(OwnSite(limited), allowed_hosts=_hosts(room))
     return RequestLog(SafeHeaders(inner, behind_tls=room.settings.behind_tls))
 
 
-def pages_of(room: Room) -> FastAPI:
-    """The routes alone."""
+class OverRoom:
+    """Hands the room to the pages with each request, and closes its database when the server ends."""
 
-    @asynccontextmanager
-    async def while_it_runs(_app: FastAPI) -> AsyncIterator[None]:
-        yield
-        room.database.close()
+    def __init__(self, app: ASGIApp, room: Room) -> None:
+        self.app = app
+        self.room = room
 
-    app = FastAPI(
-        title="her2mri reading room",
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        lifespan=while_it_runs,
-    )
-    app.state.room = room
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or see the server through its life."""
+        if scope["type"] == "http":
+            scope.setdefault("state", {})["room"] = self.room
+        await self.app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            self.room.database.close()
+
+
+@cache
+def pages() -> FastAPI:
+    """The routes alone: the same for every room, and long to build."""
+    app = FastAPI(title="her2mri reading room", openapi_url=None, docs_url=None, redoc_url=None)
     for subject in (sign_in_pages, lesion_pages, people_pages, audit_pages, health_pages, static_pages):
         app.include_router(subject.router)
     app.add_exception_handler(SignInNeededError, _to_sign_in)

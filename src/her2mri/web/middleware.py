@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from tempfile import SpooledTemporaryFile
+from typing import IO, Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY: Final = 256 * 1024
+_PIECE: Final = 64 * 1024
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -67,44 +70,59 @@ class OwnSite:
 
 
 class BodyLimit:
-    """No more than this is read, whatever is sent and however its length is declared."""
+    """No more than this is read, whatever is sent and however its length is declared.
 
-    def __init__(self, app: ASGIApp, *, largest: int = LARGEST_BODY) -> None:
+    ``larger``: what may be sent in bytes, by the path that it is sent to or below; elsewhere LARGEST_BODY. Of a
+    larger body no more than that is held in memory; the rest waits in a file that has no name.
+    """
+
+    def __init__(self, app: ASGIApp, *, larger: Mapping[str, int] = {}) -> None:
         self.app = app
-        self.largest = largest
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        largest = self._largest(scope["path"])
         too_large = PlainTextResponse("too large", 413, {"Connection": "close"})
         declared = Headers(scope=scope).get("content-length", "")
-        if declared and not (declared.isascii() and declared.isdigit() and int(declared) <= self.largest):
+        if declared and not (declared.isascii() and declared.isdigit() and int(declared) <= largest):
             await too_large(scope, receive, send)
             return
-        body = b""
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            if len(body) > self.largest:
-                await too_large(scope, receive, send)
-                return
-            if not message.get("more_body", False):
-                break
-        await self.app(scope, _replay(body, receive), send)
+        with SpooledTemporaryFile(max_size=LARGEST_BODY) as body:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return
+                body.write(message.get("body", b""))
+                if body.tell() > largest:
+                    await too_large(scope, receive, send)
+                    return
+                if not message.get("more_body", False):
+                    break
+            await self.app(scope, _replay(body, receive), send)
+
+    def _largest(self, path: str) -> int:
+        fitting = [place for place in self.larger if f"{path}/".startswith(f"{place}/")]
+        return self.larger[max(fitting, key=len)] if fitting else LARGEST_BODY
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """What was read, once; then whatever else comes."""
-    unread = [body]
+def _replay(body: IO[bytes], receive: Receive) -> Receive:
+    """What was read, once, piece by piece; then whatever else comes."""
+    unread = body.tell()
+    body.seek(0)
+    is_replayed = False
 
     async def replayed() -> Message:
-        if unread:
-            return {"type": "http.request", "body": unread.pop(), "more_body": False}
-        return await receive()
+        nonlocal unread, is_replayed
+        if is_replayed:
+            return await receive()
+        piece = body.read(_PIECE)
+        unread -= len(piece)
+        is_replayed = not unread
+        return {"type": "http.request", "body": piece, "more_body": not is_replayed}
 
     return replayed
 

@@ -23,7 +23,7 @@ class OwnPasswordNeededError(Exception):
 
 def room_of(request: Request) -> Room:
     """The room that this server is."""
-    room: Room = request.app.state.room
+    room: Room = request.state.room
     return room
 
 

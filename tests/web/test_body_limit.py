@@ -1,0 +1,25 @@
+"""How much may be sent to one place, and to the others."""
+
+from __future__ import annotations
+
+from starlette.responses import PlainTextResponse
+from visits import client_of
+
+from her2mri.web.middleware import LARGEST_BODY, BodyLimit
+
+
+def test_a_place_that_takes_more_takes_that_and_no_more_and_holds_little_of_it_in_memory():
+    async def length(scope, receive, send):
+        read, more = 0, True
+        while more:
+            message = await receive()
+            assert len(message["body"]) <= LARGEST_BODY
+            read, more = read + len(message["body"]), message["more_body"]
+        await PlainTextResponse(str(read))(scope, receive, send)
+
+    client = client_of(BodyLimit(length, larger={"/large": 2 * LARGEST_BODY}), "203.0.113.7")
+    for path in ("/large", "/large/below"):
+        assert client.post(path, content=b"x" * 2 * LARGEST_BODY).text == str(2 * LARGEST_BODY)
+        assert client.post(path, content=b"x" * (2 * LARGEST_BODY + 1)).status_code == 413
+    assert client.post("/larger", content=b"x" * (LARGEST_BODY + 1)).status_code == 413
+    assert client.post("/", content=b"x" * LARGEST_BODY).text == str(LARGEST_BODY)
