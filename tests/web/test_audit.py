@@ -16,7 +16,7 @@ from her2mri.web.database.tables import APPEND_ONLY, AuditEntry, FrozenModel
 from her2mri.web.lesions.recompute import recompute
 from her2mri.web.room import Room
 
-KEYS = {"audit_entries": "number", "frozen_models": "sha256", "models_in_use": "id", "answers": "id"}
+KEYS = dict.fromkeys(APPEND_ONLY, "id") | {"audit_entries": "number", "frozen_models": "sha256"}
 
 
 def forge(room, table, statement, **values):
@@ -34,7 +34,10 @@ def chain_of(room):
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_the_database_lets_nobody_change_or_remove_what_only_grows(visit, room, table):
-    visit("reader.one").save()
+    reader = visit("reader.one")
+    reader.save()
+    reader.post("/lesions/1/pathology", {"revision": 0, "her2_ihc": "3+"})
+    reader.post("/lesions/1/examination", {"revision": 0, "month": "2026-02"})
     for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {KEYS[table]} = {KEYS[table]}"):
         with pytest.raises(SQLAlchemyError), room.database.writing() as session:
             session.execute(text(statement))

@@ -27,6 +27,13 @@ TABLE = {
     ("GET", "/lesions/{number}"): (IN, OWN, OTHER, 200, OUT),
     ("GET", "/lesions/{number}/correct"): (IN, OWN, OTHER, OUT, OUT),
     ("POST", "/lesions/{number}"): (IN, OWN, OTHER, OUT, OUT),
+    ("GET", "/lesions/{number}/truth"): (IN, OWN, OTHER, 200, OUT),
+    ("POST", "/lesions/{number}/pathology"): (IN, OWN, OTHER, "/lesions/1/truth", OUT),
+    ("POST", "/lesions/{number}/examination"): (IN, OWN, OTHER, "/lesions/1/truth", OUT),
+    ("GET", "/truth"): (IN, OWN, 200, 200, OUT),
+    ("POST", "/truth"): (IN, OWN, 422, 422, OUT),  # no file
+    ("GET", "/scanners"): (IN, OWN, OUT, OUT, 200),
+    ("POST", "/scanners"): (IN, OWN, OUT, OUT, 200),
     ("GET", "/people"): (IN, OWN, OUT, OUT, 200),
     ("POST", "/people"): (IN, OWN, OUT, OUT, 200),
     ("POST", "/people/{number}"): (IN, OWN, OUT, OUT, 200),
@@ -39,6 +46,9 @@ TABLE = {
 FORMS = {
     "/lesions": {"pseudonym": "BR-2", **given(LESION)},
     "/lesions/{number}": {"revision": 1, **given(LESION)},
+    "/lesions/{number}/pathology": {"revision": 0, "her2_ihc": "3+"},
+    "/lesions/{number}/examination": {"revision": 0, "month": "2026-02"},
+    "/scanners": {"code": "MR1-3T"},
     "/people": {"name": "someone.new", "role": "reader"},
     "/people/{number}": {"change": "reopen"},
 }

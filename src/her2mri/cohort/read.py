@@ -40,12 +40,17 @@ def read_table(path: Path) -> RawTable:
     Of a workbook the sheet named ``lesions`` is read, or the first. Raises TableError where the file is
     missing, empty, damaged, protected, too large or not a table.
     """
-    content = _content(path)
-    reader = _reader(path)
-    frame, decimal_comma, caveats = reader(content, path.name)
+    return read_content(_content(path), path.name)
+
+
+def read_content(content: bytes, name: str) -> RawTable:
+    """The cells of a table that came as the bytes of a file of that name; TableError as in ``read_table``."""
+    if not content.strip():
+        refuse(name, "is empty", remedy="save the table again")
+    frame, decimal_comma, caveats = _reader(Path(name))(content, name)
     if frame.empty:
-        refuse(path.name, "has a header but no rows", remedy="add a row for each lesion")
-    return RawTable(path.name, frame, hashlib.sha256(content).hexdigest(), decimal_comma, caveats)
+        refuse(name, "has a header but no rows", remedy="add a row for each lesion")
+    return RawTable(name, frame, hashlib.sha256(content).hexdigest(), decimal_comma, caveats)
 
 
 Reader = Callable[[bytes, str], tuple[pd.DataFrame, bool, tuple[Caveat, ...]]]
@@ -87,8 +92,6 @@ def _content(path: Path) -> bytes:
         content = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         raise TableError([Fault(path.name, f"cannot be opened: {error.__class__.__name__}")]) from error
-    if not content.strip():
-        refuse(path.name, "is empty", remedy="save the table again")
     return content
 
 

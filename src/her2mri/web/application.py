@@ -22,6 +22,7 @@ from her2mri.web.pages import (
     people_pages,
     sign_in_pages,
     static_pages,
+    truth_pages,
 )
 from her2mri.web.pages.guard import OwnPasswordNeededError, SignInNeededError
 from her2mri.web.pages.render import page
@@ -66,7 +67,15 @@ class OverRoom:
 def pages() -> FastAPI:
     """The routes alone: the same for every room, and long to build."""
     app = FastAPI(title="her2mri reading room", openapi_url=None, docs_url=None, redoc_url=None)
-    for subject in (sign_in_pages, lesion_pages, people_pages, audit_pages, health_pages, static_pages):
+    for subject in (
+        sign_in_pages,
+        lesion_pages,
+        people_pages,
+        audit_pages,
+        health_pages,
+        static_pages,
+        truth_pages,
+    ):
         app.include_router(subject.router)
     app.add_exception_handler(SignInNeededError, _to_sign_in)
     app.add_exception_handler(OwnPasswordNeededError, _to_password)

@@ -139,5 +139,12 @@ class StoredAnswer(Base):
     reader: Mapped[Account] = relationship()
 
 
-APPEND_ONLY: Final = ("audit_entries", "frozen_models", "models_in_use", "answers")
+APPEND_ONLY: Final = (
+    "audit_entries",
+    "frozen_models",
+    "models_in_use",
+    "answers",
+    "pathology",
+    "examinations",
+)
 """Tables whose rows the database itself refuses to change or remove."""

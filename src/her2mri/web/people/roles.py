@@ -21,12 +21,39 @@ class Permission(Enum):
     ENTER_LESIONS = "enter and correct one's own lesions"
     SEE_LESIONS = "see, find and export lesions: one's own or, with SEE_ALL_LESIONS, everyone's"
     SEE_ALL_LESIONS = "see the lesions of all readers"
+    ENTER_TRUTH = "enter what pathology found of a lesion that one may see"
+    SEE_MONITORING = "see how the models do here: shares and numbers, no lesion"
+    KEEP_SCANNERS = "keep the list of scanners"
     MANAGE_PEOPLE = "open and close accounts, and change what they may do"
     CHECK = "read and check the audit log, and compute stored answers again"
 
 
 MAY: Final = {
-    Role.READER: frozenset({Permission.USE, Permission.ENTER_LESIONS, Permission.SEE_LESIONS}),
-    Role.RESEARCHER: frozenset({Permission.USE, Permission.SEE_LESIONS, Permission.SEE_ALL_LESIONS}),
-    Role.ADMINISTRATOR: frozenset({Permission.USE, Permission.MANAGE_PEOPLE, Permission.CHECK}),
+    Role.READER: frozenset(
+        {
+            Permission.USE,
+            Permission.ENTER_LESIONS,
+            Permission.SEE_LESIONS,
+            Permission.ENTER_TRUTH,
+            Permission.SEE_MONITORING,
+        }
+    ),
+    Role.RESEARCHER: frozenset(
+        {
+            Permission.USE,
+            Permission.SEE_LESIONS,
+            Permission.SEE_ALL_LESIONS,
+            Permission.ENTER_TRUTH,
+            Permission.SEE_MONITORING,
+        }
+    ),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Permission.USE,
+            Permission.MANAGE_PEOPLE,
+            Permission.CHECK,
+            Permission.KEEP_SCANNERS,
+            Permission.SEE_MONITORING,
+        }
+    ),
 }

@@ -1,0 +1,1 @@
+"""What pathology found, how the models do here and now, when to worry, and the steps to another model."""
