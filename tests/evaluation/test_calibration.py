@@ -177,8 +177,26 @@ def test_perfect_calibration_is_rejected_as_often_as_the_test_says() -> None:
     assert calibration_smooth(rng.random(150) < p, p**0.5).perfect_p_value() < 0.01
 
 
-def test_observed_by_expected_is_their_quotient_and_has_the_delta_interval(synthetic) -> None:
-    y, p = synthetic["y"], synthetic["good"]
-    found = observed_expected(y, p)
+@pytest.mark.parametrize("lesions_a_patient", [1, 2])
+def test_the_error_of_observed_by_expected_is_the_spread_over_resamples_of_patients(
+    synthetic, lesions_a_patient: int
+) -> None:
+    y, p = synthetic["y"].to_numpy(), synthetic["good"].to_numpy()
+    patient = np.arange(len(y)) // lesions_a_patient
+    found = observed_expected(y, p, patient=patient)
     assert found.estimate == pytest.approx(y.sum() / p.sum())
-    assert found.std_error == pytest.approx(np.sqrt((1 - y.mean()) / y.sum()))  # doi:10.1136/bmj.i6460
+    weights = patient_weights(patient, 4000, np.random.SeedSequence(3))
+    assert found.std_error == pytest.approx(np.std(np.log((weights @ y) / (weights @ p))), rel=0.05)
+
+
+def test_observed_by_expected_holds_the_population_value_as_often_as_it_says() -> None:
+    rng, covered, events_alone = np.random.default_rng(14), [], []
+    for _ in range(1000):
+        p = 1 / (1 + np.exp(-rng.normal(-0.7, 1.5, size=150)))
+        y = (rng.random(150) < p).astype(int)
+        found = observed_expected(y, p)
+        covered.append(found.conf_low <= 1 <= found.conf_high)
+        arm = 1.96 * np.sqrt((1 - y.mean()) / y.sum())
+        events_alone.append(abs(np.log(found.estimate)) <= arm)
+    assert 0.935 <= np.mean(covered) <= 0.965
+    assert np.mean(events_alone) > 0.97

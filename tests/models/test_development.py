@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from her2mri.dictionary import load_dictionary
-from her2mri.errors import NothingSelectedError
-from her2mri.models.development import ConstantModel, RecipeDevelopment
+from her2mri.errors import EstimationError, NothingSelectedError
+from her2mri.models.development import ConstantModel, RecipeDevelopment, parted
+from her2mri.models.family import FAMILIES, ModelFamily
+from her2mri.models.gradient_boosting import GradientBoosting
 from her2mri.models.recipe import Recipe
 from her2mri.validation.scores import scores
 
@@ -37,3 +39,32 @@ def test_a_constant_model_has_an_auc_of_one_half_and_no_slope():
     assert found["auc"] == 0.5
     assert np.isnan(found["calibration_slope"])
     assert found["brier"] == pytest.approx(np.mean((y - 0.3) ** 2))
+
+
+class NeverConverges(GradientBoosting):
+    def fit(self, *given):
+        raise EstimationError("no convergence")
+
+
+def test_a_family_that_cannot_be_fitted_takes_no_other_with_it(unrelated, monkeypatch):
+    frame, y, patient, candidates = unrelated
+    broken = ModelFamily("GB", NeverConverges, seeded=True, predictors="candidates")
+    monkeypatch.setitem(FAMILIES, "GB", broken)
+    found = RecipeDevelopment(Recipe(), ("LR", "GB", "EN"), candidates)(frame, y, patient)
+    models, failed = parted(found)
+    assert list(models) == ["LR", "EN"]
+    assert failed == {"GB": "no convergence"}
+    alone = RecipeDevelopment(Recipe(), ("EN",), candidates)(frame, y, patient)["EN"]
+    np.testing.assert_array_equal(models["EN"].probability(frame), alone.probability(frame))
+
+
+def test_where_the_selection_fails_families_that_weigh_by_themselves_still_stand(unrelated, monkeypatch):
+    frame, y, patient, candidates = unrelated
+
+    def no_selection(*asked):
+        raise EstimationError("the path does not converge")
+
+    monkeypatch.setattr(Recipe, "select", no_selection)
+    models, failed = parted(RecipeDevelopment(Recipe(), ("LR", "RCS", "EN"), candidates)(frame, y, patient))
+    assert list(models) == ["EN"]
+    assert failed == dict.fromkeys(("LR", "RCS"), "the path does not converge")

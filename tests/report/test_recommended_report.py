@@ -9,7 +9,7 @@ import pytest
 from her2mri.output.page import render_page
 from her2mri.report.figures import study_figures
 from her2mri.report.methods import methods
-from her2mri.report.side_by_side import side_by_side
+from her2mri.report.side_by_side import failures_of, side_by_side
 from her2mri.report.view import study_view
 from her2mri.report.workbook import sheet_names
 from her2mri.report.worth_using import worth_using
@@ -138,6 +138,15 @@ def test_a_model_is_worth_using_only_where_it_beats_treating_all_and_none_in_eve
     assert worth_using(inside, "LR", better_than_chance=False).startswith(
         "Not shown to be worth using, since"
     )
+
+
+def test_the_report_names_the_family_that_a_resample_or_a_fold_did_not_give(both):
+    task = both.recommended.tasks["her2_low"]
+    lost = replace(task.validation, failures=({"EN": "no convergence"}, {}, {"": "one class"}, {}))
+    said = failures_of(replace(task, validation=lost))
+    assert "elastic net in 1 of 4 resamples" in said
+    assert "any model in 1 of 4 resamples" in said
+    assert failures_of(task) == ""
 
 
 def test_the_terminal_says_what_the_card_says(both, page):

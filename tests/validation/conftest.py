@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from her2mri.errors import EstimationError, Fault, TableError
+from her2mri.models.development import NotDeveloped
 from her2mri.models.logistic_regression import LogisticRegression
 
 
@@ -83,6 +84,18 @@ class Failing:
         if (patient == 0).sum() > 1:
             raise TableError([Fault("lesion L-17 of patient P-4", "is missing", column="age")])
         return FixedDevelopment(("x0", "x1"))(frame, y, patient)
+
+
+@dataclass(frozen=True)
+class OneFamilyFails:
+    """Two families, of which the second has no model where the first patient is twice there."""
+
+    def __call__(
+        self, frame: pd.DataFrame, y: np.ndarray, patient: np.ndarray
+    ) -> dict[str, Fixed | NotDeveloped]:
+        steady = FixedDevelopment(("x0", "x1"))(frame, y, patient)["LR"]
+        moody = NotDeveloped("no convergence") if (patient == 0).sum() > 1 else steady
+        return {"LR": steady, "GB": moody}
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from her2mri.validation import CrossValidation, cross_validate_development
 from her2mri.validation.cross_validation import fold_seed
 from her2mri.vocabulary import PERFORMANCE_COLUMNS
 
-from .conftest import BestColumn, ConstantDevelopment, Failing, FixedDevelopment
+from .conftest import BestColumn, ConstantDevelopment, Failing, FixedDevelopment, OneFamilyFails
 
 COLUMNS = tuple(f"x{j}" for j in range(10))
 cross_validate = partial(
@@ -76,6 +76,17 @@ def test_failed_folds_leave_their_lesions_out_and_are_counted(simulated) -> None
     assert failures[["reason", "n_failed", "n_developments"]].values.tolist() == [["is missing", 12, 15]]
     (prediction,) = found.predictions()
     assert prediction.n == np.isfinite(found.probability["LR"]).any(axis=0).sum() < len(y)
+
+
+def test_a_family_that_fails_in_a_fold_leaves_the_others_their_lesions(simulated) -> None:
+    frame, y, patient = simulated
+    patient = np.where(np.arange(len(patient)) == 1, 0, patient)  # see OneFamilyFails
+    found = cross_validate(OneFamilyFails(), frame, y, patient)
+    (failed,) = found.failures_frame()[["model", "n_failed", "n_developments"]].values.tolist()
+    assert failed == ["GB", 12, 15]
+    steady, moody = found.predictions()
+    assert steady.n == len(y) > moody.n
+    assert np.isfinite(found.probability["LR"]).all()
 
 
 def test_constant_model_has_an_auc_of_one_half(simulated) -> None:

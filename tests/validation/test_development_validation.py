@@ -14,7 +14,7 @@ from her2mri.validation import DevelopmentValidation, validate_development
 from her2mri.validation.resampling import drawn_lesions
 from her2mri.vocabulary import PERFORMANCE_COLUMNS
 
-from .conftest import BestColumn, ConstantDevelopment, Failing, FixedDevelopment
+from .conftest import BestColumn, ConstantDevelopment, Failing, FixedDevelopment, OneFamilyFails
 
 COLUMNS = tuple(f"x{j}" for j in range(10))
 validate = partial(validate_development, task="a task", positive="event", seed=11)
@@ -117,6 +117,18 @@ def test_failed_resamples_are_counted_with_their_reason_and_no_place(simulated) 
     used = found.optimism_frame()["n_resamples"]
     assert (used == 60 - failures["n_failed"].sum()).all()
     assert f"{used.iloc[0]} of 60 resamples" in found.frame()["method"].iloc[0]
+
+
+def test_a_family_that_fails_in_a_resample_takes_no_other_with_it(simulated) -> None:
+    alone = validate(FixedDevelopment(("x0", "x1")), *simulated, n_bootstrap=40).optimism_frame()
+    found = validate(OneFamilyFails(), *simulated, n_bootstrap=40)
+    ((model, reason, n_failed),) = found.failures_frame()[["model", "reason", "n_failed"]].values.tolist()
+    assert (model, reason) == ("GB", "no convergence")
+    table = found.optimism_frame()
+    of = {name: table[table["model"] == name].reset_index(drop=True) for name in ("LR", "GB")}
+    pd.testing.assert_frame_equal(of["LR"], alone)
+    assert 0 < n_failed < 40
+    assert (of["GB"]["n_resamples"] == 40 - n_failed).all()
 
 
 def test_development_that_fails_on_the_lesions_themselves_is_refused(simulated) -> None:

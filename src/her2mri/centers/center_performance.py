@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from her2mri.errors import EstimationError
-from her2mri.evaluation.calibration import calibration_in_the_large, calibration_slope, logit
+from her2mri.evaluation.calibration import calibration_in_the_large, calibration_slope, observed_expected
 from her2mri.evaluation.delong import delong_interval
 
 Floats = NDArray[np.float64]
@@ -99,33 +99,20 @@ def _auc(y: Floats, p: Floats, who: NDArray[np.intp], confidence: float) -> Cent
 
 
 def _in_the_large(y: Floats, p: Floats, who: NDArray[np.intp], confidence: float) -> CenterEstimate:
-    found = calibration_in_the_large(y, p)
-    robust = _robust_error(np.ones((len(y), 1)), y, logit(p) + found.estimate, who, 0)
-    return _wald("calibration_in_the_large", found.estimate, found.std_error, robust, confidence)
+    found = calibration_in_the_large(y, p, patient=who)
+    return _with_interval("calibration_in_the_large", found.estimate, found.std_error, confidence, _wald(who))
 
 
 def _slope(y: Floats, p: Floats, who: NDArray[np.intp], confidence: float) -> CenterEstimate:
-    from her2mri.evaluation.calibration import calibration_intercept
-
-    found, intercept = calibration_slope(y, p), calibration_intercept(y, p)
-    X = np.column_stack([np.ones(len(y)), logit(p)])
-    robust = _robust_error(X, y, intercept.estimate + found.estimate * X[:, 1], who, 1)
-    return _wald("calibration_slope", found.estimate, found.std_error, robust, confidence)
+    found = calibration_slope(y, p, patient=who)
+    return _with_interval("calibration_slope", found.estimate, found.std_error, confidence, _wald(who))
 
 
 def _observed_expected(y: Floats, p: Floats, who: NDArray[np.intp], confidence: float) -> CenterEstimate:
-    """Observed over expected events, log scale: variance of the observed number, expected taken as known.
-
-    With one lesion a patient (1 - observed/n) / observed (doi:10.1177/0962280218785504).
-    """
-    observed = float(y.sum())
-    if not 0.0 < observed < len(y):
-        raise EstimationError("O:E needs lesions of both classes")
-    if not p.sum() > 0.0:
-        raise EstimationError("O:E needs an expected number of events above 0")
-    spread = float(np.sqrt((np.bincount(who, weights=y - y.mean()) ** 2).sum())) / observed
-    method = "by patient, log" if _repeated(who) else "binomial, log"
-    return _with_interval(OBSERVED_EXPECTED, float(np.log(observed / p.sum())), spread, confidence, method)
+    """Observed over expected events, log scale: docs/decisions/0136."""
+    found = observed_expected(y, p, patient=who)
+    scaled = to_scale(OBSERVED_EXPECTED, found.estimate)
+    return _with_interval(OBSERVED_EXPECTED, scaled, found.std_error, confidence, f"{_wald(who)}, log")
 
 
 _MEASURES: Final[dict[str, Callable[[Floats, Floats, NDArray[np.intp], float], CenterEstimate]]] = {
@@ -136,29 +123,9 @@ _MEASURES: Final[dict[str, Callable[[Floats, Floats, NDArray[np.intp], float], C
 }
 
 
-def _robust_error(X: Floats, y: Floats, linear: Floats, who: NDArray[np.intp], term: int) -> float | None:
-    """Sandwich standard error clustered by patient; None with one lesion a patient or with one patient."""
-    from scipy.special import expit
-
-    clusters = int(who.max()) + 1
-    if not _repeated(who) or clusters < 2:
-        return None
-    mu = expit(linear)
-    bread = np.linalg.inv((X * (mu * (1.0 - mu))[:, None]).T @ X)
-    scores = np.column_stack([np.bincount(who, weights=column * (y - mu)) for column in X.T])
-    covariance = bread @ scores.T @ scores @ bread * (clusters / (clusters - 1.0))
-    return float(np.sqrt(covariance[term, term]))
-
-
-def _repeated(who: NDArray[np.intp]) -> bool:
-    return int(who.max()) + 1 < len(who)
-
-
-def _wald(
-    metric: str, estimate: float, error: float, robust: float | None, confidence: float
-) -> CenterEstimate:
-    method = "Wald" if robust is None else "Wald, by patient (sandwich)"
-    return _with_interval(metric, estimate, error if robust is None else robust, confidence, method)
+def _wald(who: NDArray[np.intp]) -> str:
+    repeated = int(who.max()) + 1 < len(who)
+    return "Wald, by patient (sandwich)" if repeated else "Wald"
 
 
 def _with_interval(

@@ -66,11 +66,13 @@ def pooled_rows(
     pools: list[dict[str, Any]] = []
     differ: list[dict[str, Any]] = []
     of_models = rows[rows["model"] != ""]
-    failed = int(rows.loc[rows["model"] == "", "center"].nunique())
+    centers = rows.groupby("task")["center"].nunique().to_dict()
     for (task, model, metric), group in of_models.groupby(["task", "model", "metric"], sort=False):
         entered = group[group["pooled"].astype(bool)]
         named = {"task": str(task), "model": str(model), "metric": str(metric)}
         scale = SCALES.get(str(metric), "identity")
+        # A center without a row of this model: its development failed, of this family or of all.
+        failed = int(centers[task]) - len(group)
         left_out = {"n_not_pooled": len(group) - len(entered), "n_failed": failed}
         counts = {"n_centers": len(entered), **left_out, "scale": scale}
         try:

@@ -15,7 +15,7 @@ from her2mri.errors import EstimationError, Fault, TableError
 from her2mri.evaluation.bootstrap import patient_weights, percentile_interval, seed_of
 from her2mri.evaluation.calibration import brier, calibration_in_the_large, calibration_slope
 from her2mri.evaluation.discrimination import auc
-from her2mri.models.development import Developed, Development
+from her2mri.models.development import Developed, Development, parted
 from her2mri.output.display_table import DisplayTable
 
 if TYPE_CHECKING:
@@ -101,9 +101,8 @@ def combat_effect(
     kept = ~inside & ~np.isin(who, who[inside])
     others, new = frame[kept].reset_index(drop=True), frame[inside].reset_index(drop=True)
     combat = FrozenCombat.learn(others, where[kept], measurements, covariates=covariates)
-    plain = development(others, outcome[kept], who[kept])
     together = combat.harmonise_development(others, where[kept])
-    harmonised = development(together, outcome[kept], who[kept])
+    plain, harmonised = (_developed(development, one, outcome[kept], who[kept]) for one in (others, together))
     rows = []
     for size in n_adaptation:
         draws = _Draws(plain, harmonised, combat, new, outcome[inside], who[inside], new_center)
@@ -111,6 +110,15 @@ def combat_effect(
         rows += [{"task": task, "center": new_center, "n_adaptation": size, **row} for row in found]
     table = pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))
     return CombatEffect(table, combat, combat.adapt(new, new_center))
+
+
+def _developed(
+    development: Development, frame: pd.DataFrame, y: NDArray[np.int64], patient: NDArray[np.int64]
+) -> Mapping[str, Developed]:
+    models, failed = parted(development(frame, y, patient))
+    if not models:
+        raise EstimationError("; ".join(sorted(set(failed.values()))))
+    return models
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,7 @@ from her2mri.errors import EstimationError, Fault, TableError
 from her2mri.evaluation.notes import FEW_EVENTS, EvaluationNote
 from her2mri.evaluation.prediction import Prediction
 from her2mri.jobs import run_jobs
-from her2mri.models.development import Development
+from her2mri.models.development import Development, parted, problem_of
 from her2mri.output.display_table import DisplayTable
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ FEWEST_POOLED: Final = 5
 """Lesions of the rarer class below which a center is shown but not pooled (docs/decisions/0141)."""
 
 Outcome = Mapping[str, Any]
-"""Of one left-out center, as JSON can hold it: ``models`` with probabilities by name, or ``failure``."""
+"""Of one left-out center, as JSON can hold it: ``models`` and ``failed`` by name, or ``failure`` of all.
+
+``models`` have probabilities, ``failed`` the reason why there is no model of that name.
+"""
 
 
 class Run(Protocol):
@@ -145,16 +148,20 @@ def _without(
     kept = ~left_out & ~shared
     inside = frame[left_out].reset_index(drop=True)
     try:
-        models = development(frame[kept].reset_index(drop=True), y[kept], patient[kept])
-        found = {
-            name: {"probability": model.probability(inside).tolist(), "selected": list(model.selected)}
-            for name, model in models.items()
-        }
+        developed = development(frame[kept].reset_index(drop=True), y[kept], patient[kept])
     except (EstimationError, TableError) as error:
-        return {"failure": str(error), "n_shared": int(shared.sum())}
-    if not all(np.isfinite(said["probability"]).all() for said in found.values()):
-        return {"failure": "a probability is no finite number", "n_shared": int(shared.sum())}
-    return {"models": found, "n_shared": int(shared.sum())}
+        return {"failure": problem_of(error), "n_shared": int(shared.sum())}
+    models, failed = parted(developed)
+    found = {}
+    for name, model in models.items():
+        probability = model.probability(inside)
+        if np.isfinite(probability).all():
+            found[name] = {"probability": probability.tolist(), "selected": list(model.selected)}
+        else:
+            failed[name] = "a probability is no finite number"
+    if not found:
+        return {"failure": "; ".join(sorted(set(failed.values()))), "n_shared": int(shared.sum())}
+    return {"models": found, "failed": failed, "n_shared": int(shared.sum())}
 
 
 def _assembled(
@@ -201,6 +208,9 @@ def _notes(task: str, name: str, y: np.ndarray, one: Outcome, fewest: int) -> li
     if "failure" in one:
         message = f"no model could be developed without this center: {one['failure']}"
         notes.append(EvaluationNote("development_failed", message, task, name))
+    for model, reason in one.get("failed", {}).items():
+        message = f"it could not be developed without this center: {reason}"
+        notes.append(EvaluationNote("development_failed", message, task, name, model))
     if min(events, others) == 0:
         notes.append(EvaluationNote("one_class", f"{said}: nothing can be estimated", task, name))
     elif min(events, others) < fewest:

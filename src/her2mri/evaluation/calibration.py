@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from her2mri.errors import EstimationError
-from her2mri.evaluation.clusters import patient_codes, robust_covariance
+from her2mri.evaluation.clusters import patient_codes, robust_covariance, summed_by
 from her2mri.evaluation.weighted_logistic import LogisticFits, fit_logistic
 
 Floats = NDArray[np.float64]
@@ -81,27 +81,30 @@ def observed_expected(
 ) -> WaldEstimate:
     """Observed events by expected ones, the sum of probabilities; ideal 1.
 
-    The interval is normal on the scale of the logarithm, the expected number taken as known
-    (doi:10.1136/bmj.i6460); the spread of the observed number follows patients. ``std_error`` is of the
-    logarithm. Raises EstimationError where ``y`` has one class.
+    The interval is normal on the scale of the logarithm. Its variance is that of the logarithm of a ratio of two
+    means of the same lesions, linearised (Cochran 1977, Sampling Techniques, chapter 6), summed by patient: where
+    lesions of high risk come by chance both numbers rise. ``std_error`` is of the logarithm. See
+    docs/decisions/0136. Raises EstimationError where ``y`` has one class.
 
     >>> observed_expected([0, 0, 0, 1], [0.5, 0.5, 0.5, 0.5]).estimate
     0.5
     """
     from scipy.special import ndtri
 
-    event, expected = np.asarray(y, dtype=float), float(np.sum(np.asarray(probability, dtype=float)))
+    event, risk = np.asarray(y, dtype=float), np.asarray(probability, dtype=float)
     _require_both_classes(event)
+    observed, expected = float(event.sum()), float(risk.sum())
     if expected == 0.0:
         raise EstimationError("no event is expected: every probability is 0")
-    share, n = event.mean(), len(event)
-    information = np.array([[n * share * (1.0 - share)]])  # of the log odds
-    variance = robust_covariance(information, (event - share)[:, None], patient_codes(patient, n))[0, 0]
-    error = float(np.sqrt(variance)) * (1.0 - share)  # d log(share) = (1 - share) d logit(share)
-    log_ratio = float(np.log(event.sum() / expected))
+    parts = summed_by(patient_codes(patient, len(event)), (event / observed - risk / expected)[:, None])
+    groups = len(parts)
+    if groups < 2:
+        raise EstimationError("the spread of observed by expected events needs two patients or more")
+    error = float(np.sqrt((parts**2).sum() * groups / (groups - 1.0)))
+    log_ratio = float(np.log(observed / expected))
     half = float(ndtri(0.5 + _checked(confidence) / 2.0)) * error
     ends = (float(np.exp(log_ratio + side * half)) for side in (-1, 1))
-    return WaldEstimate(float(np.exp(log_ratio)), float(error), *ends)
+    return WaldEstimate(float(np.exp(log_ratio)), error, *ends)
 
 
 def calibration_in_the_large(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.dictionary import Variable
-from her2mri.errors import NothingSelectedError
+from her2mri.errors import EstimationError, NothingSelectedError, TableError
 from her2mri.models.family import FAMILIES
 from her2mri.models.fit import Fit
 from her2mri.models.recipe import Recipe
@@ -30,12 +30,39 @@ class Developed(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class NotDeveloped:
+    """In the place of a model: the reason why these lesions carry none of its family. The others stand."""
+
+    reason: str
+
+
 class Development(Protocol):
     """Everything from candidate variables to models, done from the start on the lesions it is given."""
 
-    def __call__(self, frame: pd.DataFrame, y: IntArray, patient: IntArray) -> Mapping[str, Developed]:
-        """The models by name; raises EstimationError or TableError where these lesions carry none."""
+    def __call__(
+        self, frame: pd.DataFrame, y: IntArray, patient: IntArray
+    ) -> Mapping[str, Developed | NotDeveloped]:
+        """The models by name, or why there is none of that name.
+
+        Raises EstimationError or TableError where these lesions carry no model at all.
+        """
         ...
+
+
+def parted(
+    found: Mapping[str, Developed | NotDeveloped],
+) -> tuple[dict[str, Developed], dict[str, str]]:
+    """The models of a development, and the reasons of those that are not there."""
+    models = {name: one for name, one in found.items() if not isinstance(one, NotDeveloped)}
+    return models, {name: one.reason for name, one in found.items() if isinstance(one, NotDeveloped)}
+
+
+def problem_of(error: EstimationError | TableError) -> str:
+    """The problem alone: where it is would name a patient's lesion."""
+    if isinstance(error, TableError):
+        return "; ".join(sorted({fault.problem for fault in error.faults}))
+    return str(error)
 
 
 @dataclass(frozen=True)
@@ -72,22 +99,49 @@ class RecipeDevelopment:
 
     ``candidates`` are looked at by the selection, and all taken by families that weigh them by themselves. Where
     the selection leaves nothing, the families made from it are constant: that is what the recipe comes to, and
-    a resample that ended so must count (docs/decisions/0105).
+    a resample that ended so must count (docs/decisions/0105). A family that cannot be fitted takes no other
+    with it (docs/decisions/0107).
     """
 
     recipe: Recipe
     families: tuple[str, ...]
     candidates: tuple[Variable, ...]
 
-    def __call__(self, frame: pd.DataFrame, y: IntArray, patient: IntArray) -> dict[str, Developed]:
+    def __call__(
+        self, frame: pd.DataFrame, y: IntArray, patient: IntArray
+    ) -> dict[str, Developed | NotDeveloped]:
         """Select once if any family asks for it, then tune and fit each family."""
-        chosen: tuple[str, ...] = ()
+        chosen: tuple[str, ...] | NotDeveloped = ()
         if any(FAMILIES[name].predictors == "selected" for name in self.families):
-            try:
-                chosen = self.recipe.select(frame, y, patient, self.candidates).variables
-            except NothingSelectedError:
-                chosen = ()
-        return {name: self._developed(name, chosen, frame, y, patient) for name in self.families}
+            chosen = self._selected(frame, y, patient)
+        return {name: self._attempted(name, chosen, frame, y, patient) for name in self.families}
+
+    def _selected(
+        self, frame: pd.DataFrame, y: IntArray, patient: IntArray
+    ) -> tuple[str, ...] | NotDeveloped:
+        try:
+            return self.recipe.select(frame, y, patient, self.candidates).variables
+        except NothingSelectedError:
+            return ()
+        except (EstimationError, TableError) as error:
+            return NotDeveloped(problem_of(error))
+
+    def _attempted(
+        self,
+        name: str,
+        chosen: tuple[str, ...] | NotDeveloped,
+        frame: pd.DataFrame,
+        y: IntArray,
+        patient: IntArray,
+    ) -> Developed | NotDeveloped:
+        if isinstance(chosen, NotDeveloped):
+            if FAMILIES[name].predictors == "selected":
+                return chosen
+            chosen = ()
+        try:
+            return self._developed(name, chosen, frame, y, patient)
+        except (EstimationError, TableError) as error:
+            return NotDeveloped(problem_of(error))
 
     def _developed(
         self, name: str, chosen: tuple[str, ...], frame: pd.DataFrame, y: IntArray, patient: IntArray

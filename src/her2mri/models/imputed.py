@@ -14,7 +14,7 @@ from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.dictionary import Variable
 from her2mri.errors import EstimationError
 from her2mri.imputation.imputer import IMPUTATIONS, ITERATIONS, Imputer
-from her2mri.models.development import Developed, Development
+from her2mri.models.development import Developed, Development, NotDeveloped
 
 NEAREST_TO_CERTAIN: Final = 1e-3
 """On the scale of log odds a probability of 0 or 1 counts as this far from it, as in decision 0013."""
@@ -92,11 +92,13 @@ class ImputedDevelopment:
     n_iterations: int = ITERATIONS
     with_outcome: bool = True
 
-    def __call__(self, frame: pd.DataFrame, y: IntArray, patient: IntArray) -> dict[str, ImputedModel]:
+    def __call__(
+        self, frame: pd.DataFrame, y: IntArray, patient: IntArray
+    ) -> dict[str, ImputedModel | NotDeveloped]:
         """The models by name; developed once where nothing is missing.
 
-        Raises what the development raises in more than half of the imputations, and TableError for a candidate
-        without any value.
+        A family without a model in more than half of the imputations has none. Raises what the development
+        raises in more than half of them, and TableError for a candidate without any value.
         """
         imputer = Imputer.learn(
             frame,
@@ -107,7 +109,7 @@ class ImputedDevelopment:
             seed=self.seed,
         )
         n = 1 if imputer.nothing_missing else self.m
-        developed: list[Mapping[str, Developed]] = []
+        developed: list[Mapping[str, Developed | NotDeveloped]] = []
         failures: list[EstimationError] = []
         for completed in imputer.complete_development(n):
             try:
@@ -118,10 +120,17 @@ class ImputedDevelopment:
         if len(failures) > MAJORITY * n:
             raise failures[0]
         names = dict.fromkeys(name for models in developed for name in models)
-        return {
-            name: ImputedModel(tuple(models.get(name) for models in developed), imputer, self.m)
-            for name in names
-        }
+        return {name: self._of([models.get(name) for models in developed], imputer) for name in names}
+
+    def _of(
+        self, found: Sequence[Developed | NotDeveloped | None], imputer: Imputer
+    ) -> ImputedModel | NotDeveloped:
+        """One family's model of each imputation as one model; None where the whole development failed."""
+        failed = [one for one in found if isinstance(one, NotDeveloped)]
+        if failed and len(failed) + sum(one is None for one in found) > MAJORITY * len(found):
+            return failed[0]
+        models = tuple(None if isinstance(one, NotDeveloped) else one for one in found)
+        return ImputedModel(models, imputer, self.m)
 
 
 def averaged(probabilities: Sequence[FloatArray]) -> FloatArray:

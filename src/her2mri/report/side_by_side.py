@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -211,18 +212,22 @@ def _text(row: pd.Series, digits: int = 2) -> str:
 
 
 def failures_of(recommended: RecommendedTask) -> str:
-    """How many developments ended without a model, in words; empty where none did."""
-    said = []
-    for table, n, label in (
-        (recommended.validation.failures_frame(), recommended.validation.n_bootstrap, "resample"),
-        (recommended.cross_validation.failures_frame(), len(recommended.cross_validation.failures), "fold"),
+    """In how many developments a family, or every one, gave no model, in words; empty where none failed."""
+    said: dict[str, list[str]] = {}
+    for failures, label in (
+        (recommended.validation.failures, "resample"),
+        (recommended.cross_validation.failures, "fold"),
     ):
-        failed = int(table["n_failed"].sum()) if len(table) else 0
-        if failed:
-            said.append(f"{failed} of {count(n, label)}")
+        failed = Counter(model for one in failures for model in one)
+        for model, n in failed.items():
+            said.setdefault(model, []).append(f"{n} of {count(len(failures), label)}")
     if not said:
         return ""
-    return f"In {listing(said)} the same development ended without any model; the figures are of the others."
+    parts = [
+        f"{model_name(model) if model else 'any model'} in {listing(places)}"
+        for model, places in said.items()
+    ]
+    return f"The same development did not give {listing(parts)}; the figures are of the others."
 
 
 def samples_of(recommended: RecommendedTask) -> list[str]:

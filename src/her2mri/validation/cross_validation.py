@@ -18,7 +18,7 @@ from her2mri.evaluation.bootstrap import patient_weights, percentile_interval, s
 from her2mri.evaluation.prediction import Prediction
 from her2mri.jobs import run_jobs
 from her2mri.models.development import Development
-from her2mri.validation.failures import failures_table
+from her2mri.validation.failures import failures_of_outcome, failures_table, first_if_all_failed
 from her2mri.validation.resampling import Lesions, Outcome, Run, held_out
 from her2mri.validation.scores import SCORES, is_label, scores, scores_of_resamples
 from her2mri.vocabulary import CROSS_VALIDATED, METRICS, PERFORMANCE_COLUMNS
@@ -32,7 +32,7 @@ LABEL_MAJORITY: Final = 0.5
 class CrossValidation:
     """Out-of-fold probabilities (n_repeats, n) of each model by name, NaN where a fold's development failed.
 
-    ``failures`` has an entry for each development, repeat by repeat: the reason why it failed, or empty.
+    ``failures`` has an entry for each development, repeat by repeat: the reasons by ``failures_of_outcome``.
     """
 
     task: str
@@ -41,7 +41,7 @@ class CrossValidation:
     patient_id: NDArray[np.str_]
     y: IntArray
     probability: Mapping[str, FloatArray]
-    failures: tuple[str, ...]
+    failures: tuple[Mapping[str, str], ...]
     n_folds: int
     seed: int
     confidence: float
@@ -185,9 +185,8 @@ def cross_validate_development(
     ]
     jobs = [partial(held_out, development, lesions, inside) for inside in places]
     outcomes = do(f"{task}: cross-validation of the development", jobs)
-    failures = tuple(str(outcome.get("failure", "")) for outcome in outcomes)
-    if all(failures):
-        raise EstimationError(f"the development failed without every fold, first: {failures[0]}")
+    if reason := first_if_all_failed(outcomes):
+        raise EstimationError(f"the development failed without every fold, first: {reason}")
     return CrossValidation(
         task=task,
         positive=positive,
@@ -195,7 +194,7 @@ def cross_validate_development(
         patient_id=lesions.patient.astype(str),
         y=lesions.y,
         probability=_pooled(outcomes, places, n_folds),
-        failures=failures,
+        failures=tuple(failures_of_outcome(outcome) for outcome in outcomes),
         n_folds=n_folds,
         seed=seed,
         confidence=confidence,

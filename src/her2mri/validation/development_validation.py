@@ -15,7 +15,7 @@ from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.errors import EstimationError
 from her2mri.jobs import run_jobs
 from her2mri.models.development import Development
-from her2mri.validation.failures import failures_table
+from her2mri.validation.failures import failures_of_outcome, failures_table, first_if_all_failed
 from her2mri.validation.model_resamples import ModelResamples
 from her2mri.validation.optimism_table import OPTIMISM_COLUMNS, optimism_rows, performance_rows
 from her2mri.validation.resampling import Lesions, Run, bootstrap_jobs, developed_once, resample_rows
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class DevelopmentValidation:
     """A development judged by repeating it on resamples of its patients.
 
-    ``lesion`` (n,) names the lesions. ``failures`` has for each resample the reason why it ended without
-    models, empty where it did not.
+    ``lesion`` (n,) names the lesions. ``failures`` has for each resample the reasons by
+    ``failures_of_outcome``. A model of the development that no resample gave is not among ``models``.
     """
 
     task: str
@@ -39,7 +39,7 @@ class DevelopmentValidation:
     lesion: NDArray[np.str_]
     lesions: Lesions
     models: tuple[ModelResamples, ...]
-    failures: tuple[str, ...]
+    failures: tuple[Mapping[str, str], ...]
     seed: int
     confidence: float
 
@@ -201,23 +201,21 @@ def validate_development(
     do = partial(run_jobs, workers=workers) if run is None else run
     lesions = Lesions(frame.reset_index(drop=True), np.asarray(y), np.asarray(patient))
     (whole,) = do(f"{task}: development", [partial(developed_once, development, lesions)])
-    if "failure" in whole:
-        raise EstimationError(f"the development on all lesions failed: {whole['failure']}")
+    if reason := first_if_all_failed([whole]):
+        raise EstimationError(f"the development on all lesions failed: {reason}")
     jobs = bootstrap_jobs(development, lesions, task=task, seed=seed, n_bootstrap=n_bootstrap)
     batches = do(f"{task}: bootstrap of the development", jobs)
     outcomes = [outcome for batch in batches for outcome in batch["resamples"]]
-    failures = tuple(str(outcome.get("failure", "")) for outcome in outcomes)
-    if all(failures):
-        raise EstimationError(f"the development failed on every resample, first: {failures[0]}")
+    if reason := first_if_all_failed(outcomes):
+        raise EstimationError(f"the development failed on every resample, first: {reason}")
+    models = (ModelResamples.gathered(name, found, outcomes) for name, found in whole["models"].items())
     return DevelopmentValidation(
         task=task,
         positive=positive,
         lesion=lesions.names("lesion_id"),
         lesions=lesions,
-        models=tuple(
-            ModelResamples.gathered(name, found, outcomes) for name, found in whole["models"].items()
-        ),
-        failures=failures,
+        models=tuple(model for model in models if model.developed.any()),
+        failures=tuple(failures_of_outcome(outcome) for outcome in outcomes),
         seed=seed,
         confidence=confidence,
     )

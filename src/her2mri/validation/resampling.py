@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.errors import EstimationError, TableError
 from her2mri.evaluation.bootstrap import seed_of
-from her2mri.models.development import Developed, Development
+from her2mri.models.development import Developed, Development, parted, problem_of
 from her2mri.validation.scores import as_json, is_label, scores
 
 T = TypeVar("T")
@@ -24,7 +24,11 @@ RESAMPLES_A_JOB: Final = 20
 """Few enough for progress to be smooth, enough that sending the lesions costs nothing beside the work."""
 
 Outcome = Mapping[str, Any]
-"""What one development came to, as JSON can hold it: ``models`` by name, or ``failure``, the reason."""
+"""What one development came to, as JSON can hold it.
+
+``models`` by name and ``failed``, the reasons by name of those that are not there, or ``failure``, the reason why there
+is none at all.
+"""
 
 
 class Run(Protocol):
@@ -135,13 +139,16 @@ def _attempt(
     development: Development, lesions: Lesions, describe: Callable[[Developed], dict[str, Any]]
 ) -> dict[str, Any]:
     try:
-        models = development(lesions.frame, lesions.y, lesions.patient)
-        return {"models": {name: describe(model) for name, model in models.items()}}
-    except EstimationError as error:
-        return {"failure": str(error)}
-    except TableError as error:
-        # The problem alone: where it is would name a patient's lesion.
-        return {"failure": "; ".join(sorted({fault.problem for fault in error.faults}))}
+        models, failed = parted(development(lesions.frame, lesions.y, lesions.patient))
+    except (EstimationError, TableError) as error:
+        return {"failure": problem_of(error)}
+    described = {}
+    for name, model in models.items():
+        try:
+            described[name] = describe(model)
+        except (EstimationError, TableError) as error:
+            failed[name] = problem_of(error)
+    return {"models": described, "failed": failed}
 
 
 def _apparent(model: Developed, lesions: Lesions) -> dict[str, Any]:

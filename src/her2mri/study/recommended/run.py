@@ -40,6 +40,7 @@ class HeldOut:
     validation: DevelopmentValidation
     cross_validation: CrossValidation
     developed: Mapping[str, Developed]
+    failed: Mapping[str, str]
     predictions: tuple[Prediction, ...]
     evaluation: Evaluation
     choice: Choice
@@ -70,15 +71,15 @@ def run_recommended(
     developed = runner.run("Develop the final models", [partial(steps.develop, plan) for plan in plans])
     predictions = [
         (*cross.predictions(), *steps.external_predictions(plan, models))
-        for plan, cross, models in zip(plans, crossed, developed, strict=True)
+        for plan, cross, (models, _) in zip(plans, crossed, developed, strict=True)
     ]
     evaluations = runner.run(
         "Evaluate held-out lesions",
         [partial(steps.judge, plan, said) for plan, said in zip(plans, predictions, strict=True)],
     )
     found = [
-        HeldOut(plan, validation, cross, models, said, evaluation, _chosen(plan, evaluation))
-        for plan, validation, cross, models, said, evaluation in zip(
+        HeldOut(plan, validation, cross, models, failed, said, evaluation, _chosen(models, evaluation))
+        for plan, validation, cross, (models, failed), said, evaluation in zip(
             plans, validated, crossed, developed, predictions, evaluations, strict=True
         )
     ]
@@ -93,8 +94,8 @@ def run_recommended(
     return Recommended(included, flow, tasks, classes, included.caveats)
 
 
-def _chosen(plan: RecommendedPlan, evaluation: Evaluation) -> Choice:
-    return choose(evaluation.frame(), evaluation.comparison_frame(), plan.families)
+def _chosen(developed: Mapping[str, Developed], evaluation: Evaluation) -> Choice:
+    return choose(evaluation.frame(), evaluation.comparison_frame(), tuple(developed))
 
 
 def _validate(plan: RecommendedPlan, runner: Runner) -> DevelopmentValidation:
@@ -197,8 +198,9 @@ def _further(one: HeldOut, published: Mapping[str, Prediction]) -> dict[str, Cal
             wanted["net_benefit"] = ("Net benefit compared", compare)
     if plan.incomplete:
         wanted["missing"] = ("Missing values", partial(steps.pattern_of, plan))
-        selected = one.developed["LR"].selected
-        wanted["complete_cases"] = ("Complete cases", partial(steps.beside_complete, plan, selected))
+        if "LR" in one.developed:
+            selected = one.developed["LR"].selected
+            wanted["complete_cases"] = ("Complete cases", partial(steps.beside_complete, plan, selected))
     return {name: partial(_attempted, plan, title, job) for name, (title, job) in wanted.items()}
 
 
@@ -212,13 +214,17 @@ def _attempted(plan: RecommendedPlan, title: str, job: Callable[[], Any]) -> Any
 
 def _notes(one: HeldOut, parts: Mapping[str, Any]) -> list[Caveat]:
     """Failed resamples, and what the evaluations say of themselves."""
-    label, caveats = one.plan.data.task.label, []
+    label = one.plan.data.task.label
+    caveats = [
+        Caveat("not_developed", f"{label}: {model} could not be developed on all lesions: {reason}.")
+        for model, reason in one.failed.items()
+    ]
     for table in (one.validation.failures_frame(), one.cross_validation.failures_frame()):
         caveats += [
             Caveat(
                 "failed_resamples",
-                f"{label}, {row['stage']}: {row['n_failed']} of {row['n_developments']} developments failed: "
-                f"{row['reason']}",
+                f"{label}, {row['stage']}: {row['n_failed']} of {row['n_developments']} developments gave no "
+                f"{row['model'] or 'model at all'}: {row['reason']}.",
             )
             for row in table.to_dict("records")
         ]

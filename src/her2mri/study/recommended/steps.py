@@ -13,7 +13,7 @@ from her2mri.centers.center_shift import Lesions as ShiftedLesions
 from her2mri.centers.combat_effect import CombatEffect, combat_effect
 from her2mri.cohort.cohort import Caveat
 from her2mri.cohort.design_matrix import Encoding
-from her2mri.errors import Fault, TableError
+from her2mri.errors import EstimationError, Fault, TableError
 from her2mri.evaluation.decision_comparison import DecisionComparison, compare_net_benefit
 from her2mri.evaluation.evaluation import Evaluation, evaluate
 from her2mri.evaluation.prediction import Prediction
@@ -21,7 +21,7 @@ from her2mri.evaluation.subgroups import SubgroupEvaluation, evaluate_subgroups
 from her2mri.imputation.complete_cases import BesideCompleteCases, beside_complete_cases
 from her2mri.imputation.imputer import Imputer
 from her2mri.imputation.pattern import MissingPattern, missing_pattern
-from her2mri.models.development import Developed
+from her2mri.models.development import Developed, parted
 from her2mri.sample_size.verdict import SizeVerdict, size_verdict
 from her2mri.study.recommended.plan import Lesions, RecommendedPlan
 from her2mri.vocabulary import CROSS_VALIDATED, EXTERNAL_VALIDATION, TRAINING
@@ -46,10 +46,17 @@ def verdict_on_size(plan: RecommendedPlan) -> SizeVerdict:
     )
 
 
-def develop(plan: RecommendedPlan) -> Mapping[str, Developed]:
-    """Every family on all lesions that are not external."""
+def develop(plan: RecommendedPlan) -> tuple[dict[str, Developed], dict[str, str]]:
+    """Every family on all lesions that are not external, and the reasons of those that cannot be developed.
+
+    Raises EstimationError where none can be.
+    """
     lesions = plan.developing
-    return plan.development(plan.families)(lesions.frame, lesions.y, lesions.patient)
+    models, failed = parted(plan.development(plan.families)(lesions.frame, lesions.y, lesions.patient))
+    if not models:
+        reasons = "; ".join(dict.fromkeys(failed.values()))
+        raise EstimationError(f"{plan.data.task.label}: no model can be developed: {reasons}")
+    return models, failed
 
 
 def external_predictions(plan: RecommendedPlan, developed: Mapping[str, Developed]) -> tuple[Prediction, ...]:
