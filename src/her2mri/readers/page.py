@@ -115,8 +115,10 @@ def _level_labels(result: ReaderStudyResult) -> dict[str, str]:
     return {level: outcome.label_of(level) for level in outcome.values if level in there}
 
 
-def _task_view(result: ReaderStudyResult, task: str, label: str, positive: str) -> dict[str, Any]:
-    """What the page shows of one task."""
+def task_tables(result: ReaderStudyResult, task: str) -> dict[str, Any]:
+    """What a page shows of one task: name, label, size, headline, gain_of and tables."""
+    view = next(view for view in result.tasks if view.task.name == task)
+    label, positive = view.task.label, view.task.positive_label
     own = partial(_of_task, task=task)
     performance, gains, mrmc = own(result.performance), own(result.gains), own(result.mrmc)
     tables = [
@@ -132,7 +134,6 @@ def _task_view(result: ReaderStudyResult, task: str, label: str, positive: str) 
         tables.append(display.model_table(against))
     if not reliance.empty:
         tables.append(display.reliance_table(reliance))
-    view = next(view for view in result.tasks if view.task.name == task)
     cases = view.frame.drop_duplicates("case")
     size = f"{len(cases)} cases, {int(cases['y'].sum())} {positive}"
     whole = display.headline(mrmc, gains)
@@ -148,7 +149,8 @@ def _task_view(result: ReaderStudyResult, task: str, label: str, positive: str) 
     }
 
 
-def _time_sentence(result: ReaderStudyResult) -> str:
+def time_sentence(result: ReaderStudyResult) -> str:
+    """The change in reading time over all readers; empty where it was not estimated."""
     found = result.time_model[result.time_model["term"] == "aided"]
     if found.empty or found["estimate"].isna().all():
         return ""
@@ -181,14 +183,11 @@ def reader_page(result: ReaderStudyResult, svg: Mapping[str, bytes], provenance:
         "question": result.reads.dictionary.title,
         "caution": result.reads.dictionary.caution,
         "lead": f"{frame['reader'].nunique()} readers, {frame['case'].nunique()} cases, {len(frame):,} reads",
-        "tasks": [
-            _task_view(result, view.task.name, view.task.label, view.task.positive_label)
-            for view in result.tasks
-        ],
+        "tasks": [task_tables(result, view.task.name) for view in result.tasks],
         "figures": figures,
         "calls": calls,
         "time": None if result.time.empty else display.time_table(result.time),
-        "time_sentence": _time_sentence(result),
+        "time_sentence": time_sentence(result),
         "methods": methods_text(result),
         "caveats": [caveat.message for caveat in result.caveats],
         "provenance": dict(provenance),

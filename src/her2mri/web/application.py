@@ -20,15 +20,22 @@ from her2mri.web.pages import (
     health_pages,
     lesion_pages,
     people_pages,
+    reader_study_pages,
+    reading_pages,
     sign_in_pages,
     static_pages,
+    study_image_pages,
+    study_result_pages,
     truth_pages,
 )
 from her2mri.web.pages.guard import OwnPasswordNeededError, SignInNeededError
 from her2mri.web.pages.render import page
 from her2mri.web.room import Room
 
-LARGER_BODIES: Final[Mapping[str, int]] = {}
+LARGER_BODIES: Final[Mapping[str, int]] = {
+    "/studies": 2 * 1024**2,  # a case list
+    "/study-images": 48 * 1024**2,
+}
 """Bytes that may be sent to a path and what lies below it, where a form is not enough."""
 
 _SAID = {
@@ -70,6 +77,10 @@ def pages() -> FastAPI:
     for subject in (
         sign_in_pages,
         lesion_pages,
+        reading_pages,
+        reader_study_pages,
+        study_image_pages,
+        study_result_pages,
         people_pages,
         audit_pages,
         health_pages,

@@ -14,7 +14,7 @@ from her2mri.web.lesions.models import Answering
 
 Lesion = dict[str, str | float]
 
-_PERSONAL: Final = re.compile(
+PERSONAL: Final = re.compile(
     r"name|birth|dob|patient|address|phone|mail|insur|passport|geburt|姓名|出生", re.IGNORECASE
 )
 
@@ -87,7 +87,7 @@ def _float(value: float) -> float:
 
 def _unknown(name: str) -> Fault:
     """Neither the name of the field nor its value is repeated: they may be what must not be kept."""
-    if _PERSONAL.search(name):
+    if PERSONAL.search(name):
         return Fault("lesion", "a field that reads like a name, a date of birth or a contact is refused")
     return Fault("lesion", "a field that no model asks for is refused")
 

@@ -24,6 +24,8 @@ class Permission(Enum):
     ENTER_TRUTH = "enter what pathology found of a lesion that one may see"
     SEE_MONITORING = "see how the models do here: shares and numbers, no lesion"
     KEEP_SCANNERS = "keep the list of scanners"
+    READ_STUDIES = "read the cases of a reader study, when it is one's turn"
+    CONDUCT_STUDIES = "set up, open and close reader studies, and see what came out"
     MANAGE_PEOPLE = "open and close accounts, and change what they may do"
     CHECK = "read and check the audit log, and compute stored answers again"
 
@@ -36,6 +38,7 @@ MAY: Final = {
             Permission.SEE_LESIONS,
             Permission.ENTER_TRUTH,
             Permission.SEE_MONITORING,
+            Permission.READ_STUDIES,
         }
     ),
     Role.RESEARCHER: frozenset(
@@ -45,6 +48,7 @@ MAY: Final = {
             Permission.SEE_ALL_LESIONS,
             Permission.ENTER_TRUTH,
             Permission.SEE_MONITORING,
+            Permission.CONDUCT_STUDIES,
         }
     ),
     Role.ADMINISTRATOR: frozenset(

@@ -1,0 +1,188 @@
+"""The case list: a table of pseudonyms, truth and findings, checked with every fault at once."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from her2mri.dictionary import DataDictionary, Variable, load_dictionary
+from her2mri.errors import Fault, InputError, LesionError, TableError
+from her2mri.web.lesions.answering import output_of
+from her2mri.web.lesions.given import PERSONAL
+from her2mri.web.lesions.models import Answering
+from her2mri.web.lesions.pseudonym import pseudonym_fault
+from her2mri.web.reader_studies.questions import Question
+from her2mri.web.reader_studies.setup import Case
+
+if TYPE_CHECKING:
+    from her2mri.readers.cells import Cells
+
+KINDS: Final = (".csv", ".tsv", ".txt", ".xlsx")
+MOST_CASES: Final = 500
+MOST_FAULTS: Final = 50
+_LARGEST_UNPACKED: Final = 50_000_000
+_IDENTITY: Final = ("lesion_id", "patient_id")
+_FINDINGS: Final = ("predictor", "descriptor")
+
+
+@dataclass(frozen=True)
+class CaseTable:
+    """The cases, and the columns of the dictionary that were left out because no reader may see them."""
+
+    cases: tuple[Case, ...]
+    left_out: tuple[str, ...]
+
+
+def read_cases(content: bytes, name: str, question: Question, answering: Answering) -> CaseTable:
+    """The cases of an uploaded table: lesion_id, patient_id, the outcome (or what it derives from), findings.
+
+    ``name`` says only by its ending what kind of file it is. Raises InputError with every fault.
+    """
+    suffix = PurePath(name).suffix.lower()
+    if suffix not in KINDS:
+        raise InputError([Fault("case list", "is not a kind of table taken here", allowed=", ".join(KINDS))])
+    _check_size(content, suffix)
+    try:
+        return _cases(content, f"cases{suffix}", question, answering)
+    except InputError as error:
+        raise InputError(_first(error.faults)) from error
+
+
+def _first(faults: Sequence[Fault]) -> list[Fault]:
+    """As many faults as somebody can mend in one sitting; how many more there are is said."""
+    kept = list(faults[:MOST_FAULTS])
+    if len(faults) > MOST_FAULTS:
+        kept.append(Fault("case list", f"and {len(faults) - MOST_FAULTS} more faults"))
+    return kept
+
+
+def _check_size(content: bytes, suffix: str) -> None:
+    """A workbook of a few kilobytes may unpack to more than this server has."""
+    if suffix != ".xlsx":
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            unpacked = sum(part.file_size for part in archive.infolist())
+    except zipfile.BadZipFile:
+        return  # the reader of workbooks says what is wrong
+    if unpacked > _LARGEST_UNPACKED:
+        allowed = f"at most {_LARGEST_UNPACKED // 1_000_000} MB"
+        raise InputError([Fault("case list", "unpacks to more than a case list can hold", allowed)])
+
+
+def _cases(content: bytes, name: str, question: Question, answering: Answering) -> CaseTable:
+    # Only who sets up a study pays for these: they bring pandas.
+    from her2mri.cohort.read import read_table
+    from her2mri.readers.cells import Cells
+    from her2mri.readers.truth import outcome_of, truth_of
+
+    with TemporaryDirectory() as folder:
+        file = Path(folder, name)
+        file.write_bytes(content)
+        table = read_table(file)
+    dictionary = load_dictionary()
+    cells = Cells(table)
+    shown, left_out = _columns(cells, dictionary, answering)
+    findings = _findings(cells, [dictionary[column] for column in shown])
+    faults = list(cells.faults)
+    try:
+        truth = truth_of(table, dictionary).frame
+    except TableError as error:
+        raise TableError([*faults, *error.faults]) from error
+    cases = []
+    for place, row in enumerate(cells.frame.index):
+        named, patient, level = (str(truth[column].iloc[place]) for column in ("case", "patient", "truth"))
+        cases.append(Case(named, patient, question.truth_of(level), findings[place]))
+        outcome = outcome_of(dictionary)
+        faults += _row_faults(name, int(row), cases[-1], level, outcome, question, answering)
+    faults += _whole_faults(cases, question)
+    if faults:
+        raise TableError(sorted(faults, key=lambda fault: (fault.row or 0, fault.column)))
+    return CaseTable(tuple(cases), tuple(left_out))
+
+
+def _columns(cells: Cells, dictionary: DataDictionary, answering: Answering) -> tuple[list[str], list[str]]:
+    """The columns with findings, and those of the dictionary that readers do not get; the rest are faults."""
+    shown, left_out = [], []
+    for column in cells.frame.columns:
+        if column in _IDENTITY:
+            continue
+        if column not in dictionary:
+            # A column that reads like a name is not repeated.
+            known = "" if PERSONAL.search(column) else column[:40]
+            remedy = "remove it: a case list holds pseudonyms, truth and findings of the dictionary"
+            cells.faults.append(
+                Fault(
+                    cells.table.name, "a column that the dictionary does not have", "", remedy, column=known
+                )
+            )
+            continue
+        role = dictionary[column].role
+        is_finding = role in _FINDINGS or (column in answering.known and role not in {"outcome", "leaking"})
+        (shown if is_finding else left_out).append(column)
+    return shown, left_out
+
+
+def _findings(cells: Cells, variables: Sequence[Variable]) -> list[dict[str, str | float]]:
+    """What is known of each case, as the dictionary stores it."""
+    found: list[dict[str, str | float]] = [{} for _ in cells.frame.index]
+    for variable in variables:
+        values: Any
+        if variable.is_categorical:
+            values = cells.level(variable.name, variable.spellings(), required=False)
+            known = values != ""
+        else:
+            low, high = variable.bounds or (float("-inf"), float("inf"))
+            values = cells.number(variable.name, f"{low:g} to {high:g} {variable.unit}", low=low, high=high)
+            known = values.notna()
+        for place, (value, is_known) in enumerate(zip(values, known, strict=True)):
+            if is_known:
+                found[place][variable.name] = str(value) if variable.is_categorical else float(value)
+    return found
+
+
+def _row_faults(
+    name: str, row: int, case: Case, level: str, outcome: str, question: Question, answering: Answering
+) -> list[Fault]:
+    faults = []
+    for column, text in zip(_IDENTITY, (case.case, case.patient), strict=True):
+        if fault := pseudonym_fault(text):
+            faults.append(Fault(name, fault.problem, fault.allowed, row=row, column=column))
+    if not case.truth:
+        problem = f"is not one of the classes of {question.label}" if level else "the truth is not known"
+        allowed = ", ".join(dict.fromkeys(level for level, _ in question.truths))
+        faults.append(Fault(name, problem, allowed, row=row, column=outcome, value=level))
+    inputs = model_inputs(case, answering)
+    if not inputs:
+        remedy = "give at least one finding that the model asks for"
+        faults.append(Fault(name, "nothing is known that the model could answer by", "", remedy, row=row))
+        return faults
+    try:
+        output_of(answering, inputs, [None] * len(answering.bundles))
+    except LesionError as error:
+        faults += [
+            Fault(name, fault.problem, fault.allowed, fault.remedy, row, fault.column, fault.value)
+            for fault in error.faults
+        ]
+    return faults
+
+
+def model_inputs(case: Case, answering: Answering) -> dict[str, str | float]:
+    """Of what is known of a case, what the model in use takes."""
+    return {name: value for name, value in case.findings.items() if name in answering.known}
+
+
+def _whole_faults(cases: Sequence[Case], question: Question) -> list[Fault]:
+    faults = []
+    if len(cases) > MOST_CASES:
+        faults.append(Fault("case list", "has too many cases", allowed=f"at most {MOST_CASES}"))
+    truths = {case.truth for case in cases if case.truth}
+    missing = [question.label_of(level) for level in question.levels if level not in truths]
+    if missing:
+        faults.append(Fault("case list", f"no case is {' or '.join(missing)}", remedy="a study needs each"))
+    return faults
