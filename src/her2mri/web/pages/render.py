@@ -70,9 +70,10 @@ def share(probability: float) -> str:
 def times(count: int, noun: str) -> str:
     """How many of something.
 
-    >>> times(1, "lesion"), times(2, "lesion"), times(0, "entry")
-    ('1 lesion', '2 lesions', '0 entries')
+    >>> times(1, "lesion"), times(2, "day"), times(0, "entry")
+    ('1 lesion', '2 days', '0 entries')
     """
     if count == 1:
         return f"1 {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
+    is_ies = noun.endswith("y") and noun[-2] not in "aeiou"
+    return f"{count:,} {noun[:-1]}ies" if is_ies else f"{count:,} {noun}s"

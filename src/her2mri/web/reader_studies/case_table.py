@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -78,7 +78,7 @@ def _check_size(content: bytes, suffix: str) -> None:
 def _cases(content: bytes, name: str, question: Question, answering: Answering) -> CaseTable:
     # Only who sets up a study pays for these: they bring pandas.
     from her2mri.cohort.read import read_table
-    from her2mri.readers.cells import Cells
+    from her2mri.readers.cells import Cells, plain_text
     from her2mri.readers.truth import outcome_of, truth_of
 
     with TemporaryDirectory() as folder:
@@ -89,18 +89,18 @@ def _cases(content: bytes, name: str, question: Question, answering: Answering) 
     cells = Cells(table)
     shown, left_out = _columns(cells, dictionary, answering)
     findings = _findings(cells, [dictionary[column] for column in shown])
-    faults = list(cells.faults)
+    named = [[plain_text(cell or "") for cell in cells.frame.get(column, [])] for column in _IDENTITY]
+    faults = [*cells.faults, *_pseudonym_faults(cells, named), *_model_faults(cells, findings, answering)]
+    cases: list[Case] = []
     try:
         truth = truth_of(table, dictionary).frame
     except TableError as error:
-        raise TableError([*faults, *error.faults]) from error
-    cases = []
-    for place, row in enumerate(cells.frame.index):
-        named, patient, level = (str(truth[column].iloc[place]) for column in ("case", "patient", "truth"))
-        cases.append(Case(named, patient, question.truth_of(level), findings[place]))
-        outcome = outcome_of(dictionary)
-        faults += _row_faults(name, int(row), cases[-1], level, outcome, question, answering)
-    faults += _whole_faults(cases, question)
+        faults += error.faults
+    else:
+        rows = zip(truth["case"], truth["patient"], truth["truth"], findings, strict=True)
+        cases = [Case(case, patient, question.truth_of(level), known) for case, patient, level, known in rows]
+        faults += _truth_faults(cells, list(truth["truth"]), outcome_of(dictionary), question)
+        faults += _whole_faults(cases, question)
     if faults:
         raise TableError(sorted(faults, key=lambda fault: (fault.row or 0, fault.column)))
     return CaseTable(tuple(cases), tuple(left_out))
@@ -108,7 +108,8 @@ def _cases(content: bytes, name: str, question: Question, answering: Answering) 
 
 def _columns(cells: Cells, dictionary: DataDictionary, answering: Answering) -> tuple[list[str], list[str]]:
     """The columns with findings, and those of the dictionary that readers do not get; the rest are faults."""
-    shown, left_out = [], []
+    shown: list[str] = []
+    left_out: list[str] = []
     for column in cells.frame.columns:
         if column in _IDENTITY:
             continue
@@ -146,35 +147,43 @@ def _findings(cells: Cells, variables: Sequence[Variable]) -> list[dict[str, str
     return found
 
 
-def _row_faults(
-    name: str, row: int, case: Case, level: str, outcome: str, question: Question, answering: Answering
-) -> list[Fault]:
-    faults = []
-    for column, text in zip(_IDENTITY, (case.case, case.patient), strict=True):
-        if fault := pseudonym_fault(text):
-            faults.append(Fault(name, fault.problem, fault.allowed, row=row, column=column))
-    if not case.truth:
-        problem = f"is not one of the classes of {question.label}" if level else "the truth is not known"
-        allowed = ", ".join(dict.fromkeys(level for level, _ in question.truths))
-        faults.append(Fault(name, problem, allowed, row=row, column=outcome, value=level))
-    inputs = model_inputs(case, answering)
-    if not inputs:
-        remedy = "give at least one finding that the model asks for"
-        faults.append(Fault(name, "nothing is known that the model could answer by", "", remedy, row=row))
-        return faults
-    try:
-        output_of(answering, inputs, [None] * len(answering.bundles))
-    except LesionError as error:
-        faults += [
-            Fault(name, fault.problem, fault.allowed, fault.remedy, row, fault.column, fault.value)
-            for fault in error.faults
-        ]
-    return faults
+def _pseudonym_faults(cells: Cells, named: Sequence[Sequence[str]]) -> Iterator[Fault]:
+    for column, texts in zip(_IDENTITY, named, strict=True):
+        for row, text in zip(cells.frame.index, texts, strict=False):
+            if text and (fault := pseudonym_fault(text)):
+                yield Fault(cells.table.name, fault.problem, fault.allowed, row=int(row), column=column)
 
 
-def model_inputs(case: Case, answering: Answering) -> dict[str, str | float]:
+def _truth_faults(cells: Cells, levels: Sequence[str], outcome: str, question: Question) -> Iterator[Fault]:
+    allowed = ", ".join(dict.fromkeys(level for level, _ in question.truths))
+    for row, level in zip(cells.frame.index, levels, strict=True):
+        if not question.truth_of(level):
+            problem = f"is not one of the classes of {question.label}" if level else "the truth is not known"
+            yield Fault(cells.table.name, problem, allowed, row=int(row), column=outcome, value=level)
+
+
+def _model_faults(
+    cells: Cells, findings: Sequence[dict[str, str | float]], answering: Answering
+) -> Iterator[Fault]:
+    """What the model that will aid cannot answer."""
+    name = cells.table.name
+    for row, known in zip(cells.frame.index, findings, strict=True):
+        inputs = model_inputs(known, answering)
+        if not inputs:
+            remedy = "give at least one finding that the model asks for"
+            yield Fault(name, "nothing is known that the model could answer by", "", remedy, row=int(row))
+            continue
+        try:
+            output_of(answering, inputs, [None] * len(answering.bundles))
+        except LesionError as error:
+            for fault in error.faults:
+                what = (fault.problem, fault.allowed, fault.remedy)
+                yield Fault(name, *what, row=int(row), column=fault.column, value=fault.value)
+
+
+def model_inputs(findings: Mapping[str, str | float], answering: Answering) -> dict[str, str | float]:
     """Of what is known of a case, what the model in use takes."""
-    return {name: value for name, value in case.findings.items() if name in answering.known}
+    return {name: value for name, value in findings.items() if name in answering.known}
 
 
 def _whole_faults(cases: Sequence[Case], question: Question) -> list[Fault]:

@@ -115,7 +115,7 @@ def _frozen(
 def _frozen_case(
     case: Case, draft: Setup, images: Sequence[StudyImage], answering: Answering, faults: list[Fault]
 ) -> FrozenCase:
-    inputs = model_inputs(case, answering)
+    inputs = model_inputs(case.findings, answering)
     answer: dict[str, Any] = {}
     try:
         answer = output_of(answering, inputs, [None] * len(answering.bundles))

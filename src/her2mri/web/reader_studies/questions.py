@@ -22,7 +22,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Question:
-    """``calls`` in the order of the buttons, the positive class first; ``truths`` turns a level into the call right for it.
+    """``calls`` in the order of the buttons, the positive class first; ``truths``: a level, and the call right for it.
 
     ``tasks`` are those of the analysis that the calls answer.
     """
@@ -51,8 +51,10 @@ class Question:
 def questions() -> tuple[Question, ...]:
     """Each task of the dictionary; and, where one task splits what another joins, all classes at once.
 
-    >>> [(question.name, question.levels) for question in questions()]
-    [('her2_positive', ('positive', 'negative')), ('her2_low', ('low', 'zero')), ('three_classes', ('positive', 'low', 'zero'))]
+    >>> {question.name: question.levels for question in questions()}["her2_positive"]
+    ('positive', 'negative')
+    >>> questions()[-1].label
+    'HER2-positive, HER2-low or HER2-zero'
     """
     dictionary = load_dictionary()
     return (*(_of_task(dictionary, task) for task in dictionary.tasks), *_of_chain(dictionary.tasks))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from her2mri.errors import Fault, InputError
@@ -98,7 +98,7 @@ def _turn(own: OwnStudy, session: int, place: int) -> Turn:
     return Turn(session, place, len(own.frozen.cases), case)
 
 
-def _reads_of(own: OwnStudy, session: int) -> tuple[object, ...]:
+def _reads_of(own: OwnStudy, session: int) -> tuple[ColumnElement[bool], ...]:
     return (
         CaseRead.study_id == own.study.number,
         CaseRead.reader_id == own.reader.account,
@@ -128,7 +128,7 @@ def show(room: Room, session: Session, visitor: Visitor, own: OwnStudy) -> Turn 
 def _note(session: Session, now: datetime, visitor: Visitor, own: OwnStudy, action: str, turn: Turn) -> None:
     """The case is named by its place in the reader's order, not by its pseudonym."""
     subject = f"study {own.study.number}"
-    record(session, now, visitor.name, action, subject, session=turn.session, place=turn.place)
+    record(session, now, visitor.name, action, subject, part=turn.session, place=turn.place)
 
 
 @dataclass(frozen=True)
