@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from studies import opened
 from visits import LESION, ON_SQLITE, given
 
 from her2mri.web.application import pages
@@ -34,6 +35,26 @@ TABLE = {
     ("POST", "/truth"): (IN, OWN, 422, 422, OUT),  # no file
     ("GET", "/scanners"): (IN, OWN, OUT, OUT, 200),
     ("POST", "/scanners"): (IN, OWN, OUT, OUT, 200),
+    ("GET", "/studies"): (IN, OWN, OUT, 200, OUT),
+    ("GET", "/studies/new"): (IN, OWN, OUT, 200, OUT),
+    ("POST", "/studies"): (IN, OWN, OUT, 422, OUT),  # an empty form
+    ("GET", "/studies/{number}"): (IN, OWN, OUT, 200, OUT),
+    ("GET", "/studies/{number}/change"): (IN, OWN, OUT, "/studies/1", OUT),
+    ("POST", "/studies/{number}"): (IN, OWN, OUT, 409, OUT),  # the study is open
+    ("POST", "/studies/{number}/open"): (IN, OWN, OUT, 409, OUT),
+    ("POST", "/studies/{number}/close"): (IN, OWN, OUT, 409, OUT),  # without how many reads are missing
+    ("GET", "/studies/{number}/setup.json"): (IN, OWN, OUT, 200, OUT),
+    ("GET", "/studies/{number}/analysis"): (IN, OWN, OUT, 404, OUT),  # not before it is closed
+    ("GET", "/studies/{number}/reads.csv"): (IN, OWN, OUT, 404, OUT),
+    ("GET", "/studies/{number}/truth.csv"): (IN, OWN, OUT, 404, OUT),
+    ("POST", "/study-images/{number}"): (IN, OWN, OUT, 409, OUT),
+    ("POST", "/study-images/{number}/remove"): (IN, OWN, OUT, 409, OUT),
+    ("GET", "/study-images/{number}/{image}"): (IN, OWN, OUT, 404, OUT),
+    ("GET", "/reading"): (IN, OWN, 200, OUT, OUT),
+    ("GET", "/reading/{number}"): (IN, OWN, OTHER, OUT, OUT),
+    ("GET", "/reading/{number}/case"): (IN, OWN, OTHER, OUT, OUT),
+    ("POST", "/reading/{number}/case"): (IN, OWN, OTHER, OUT, OUT),
+    ("GET", "/reading/{number}/case/{part}/{place}/{image}"): (IN, OWN, OTHER, OUT, OUT),
     ("GET", "/people"): (IN, OWN, OUT, OUT, 200),
     ("POST", "/people"): (IN, OWN, OUT, OUT, 200),
     ("POST", "/people/{number}"): (IN, OWN, OUT, OUT, 200),
@@ -73,10 +94,11 @@ def test_every_route_has_a_row_and_every_row_a_route(routes):
 @pytest.mark.parametrize("role", range(len(ROLES)), ids=[name or "nobody" for name in ROLES])
 def test_each_role_gets_what_the_table_says(visit, role):
     visit("reader.two").save("BR-1")
+    opened(visit("the.researcher"), reader=["reader.two"])
     found = {}
     for method, path in TABLE:
         someone = visit(ROLES[role])
-        address = path.format(number=1, name="room.css")
+        address = path.format(number=1, name="room.css", image=1, part=1, place=1)
         response = someone.get(address) if method == "GET" else someone.post(address, FORMS.get(path, {}))
         found[method, path] = response.headers.get("location", response.status_code)
     assert found == {key: row[role] for key, row in TABLE.items()}
@@ -92,7 +114,7 @@ def test_no_form_is_taken_without_the_token_of_its_own_session(visit, token):
     for path in posts:
         for each in someone.values():
             response = each.client.post(
-                path.format(number=1), data={"form_token": token, **FORMS.get(path, {})}
+                path.format(number=1, image=1), data={"form_token": token, **FORMS.get(path, {})}
             )
             assert response.status_code == 403, path
     assert someone["reader.one"].get("/lesions").text.count("/lesions/1") == 0
