@@ -20,7 +20,7 @@ def reading_orders(seed: int, readers: Sequence[str], cases: Sequence[str]) -> d
     an order came out like another. ValueError where the cases have fewer orders than are needed.
 
     >>> reading_orders(7, ["r1"], ["a", "b", "c"])
-    {'r1': ((2, 1, 0), (2, 0, 1))}
+    {'r1': ((0, 1, 2), (1, 0, 2))}
     """
     if factorial(min(len(cases), 20)) < SESSIONS * len(readers):
         raise ValueError("fewer orders of the cases than readers and sessions")
