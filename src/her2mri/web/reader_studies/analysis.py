@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from her2mri.dictionary import load_dictionary
-from her2mri.output.display_table import DisplayTable
 from her2mri.web.reader_studies.questions import Question
 
 if TYPE_CHECKING:
+    from her2mri.output.display_table import DisplayTable
     from her2mri.readers.reader_study import ReaderStudyResult
 
 
