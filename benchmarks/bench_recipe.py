@@ -22,10 +22,10 @@ FEW = 2
 
 
 def our_choice(training: Training, rows: IntArray, folds: IntArray) -> Selection:
-    """The recipe on one resample with given folds, from the lesions on."""
+    """The recipe on one resample with given folds, from the lesions on, as a study repeats it."""
     frame = training.frame.iloc[rows]
     encoding = Encoding.learn(frame, training.candidates)
-    return paper_selection(encoding, encoding.matrix(frame), training.y[rows], folds)
+    return paper_selection(encoding, encoding.matrix(frame), training.y[rows], folds, whole_path=False)
 
 
 def from_all_candidates(training: Training, rows: IntArray, folds: IntArray) -> set[str]:
@@ -33,7 +33,7 @@ def from_all_candidates(training: Training, rows: IntArray, folds: IntArray) -> 
     frame = training.frame.iloc[rows]
     encoding = Encoding.learn(frame, training.candidates)
     X, y = encoding.matrix(frame), training.y[rows]
-    cross_validated_lasso(X, y, folds)
+    cross_validated_lasso(X, y, folds, whole=False)
     return {encoding.variables[group].name for group in stepwise_aic(X, y, encoding.groups).groups}
 
 

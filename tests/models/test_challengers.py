@@ -146,9 +146,9 @@ def test_the_predictors_are_selected_once_and_not_at_all_where_no_family_asks(le
     frame, y, patient, candidates = lesions
     calls, select = [], Recipe.select
 
-    def counted(self, *arguments):
+    def counted(self, *arguments, **options):
         calls.append(1)
-        return select(self, *arguments)
+        return select(self, *arguments, **options)
 
     monkeypatch.setattr(Recipe, "select", counted)
     RecipeDevelopment(Recipe(), ("LR", "Firth", "RCS"), candidates)(frame, y, patient)

@@ -88,6 +88,39 @@ def test_separated_classes_end_the_path_at_the_largest_deviance_ratio() -> None:
     assert np.all(np.diff(path.deviance_ratio) > 0)
 
 
+@pytest.mark.parametrize("outcome", [*OUTCOMES, "none"])
+@pytest.mark.parametrize("alpha", [1.0, 0.5, 0.0])
+def test_a_path_that_ends_past_its_minimum_chooses_as_the_whole_one(
+    lesions: Lesions, outcome: str, alpha: float
+) -> None:
+    y = np.arange(613) % 3 == 0 if outcome == "none" else lesions.frame[outcome]
+    whole, short = (
+        cross_validated_lasso(lesions.X, y, lesions.frame["fold"], alpha=alpha, whole=length)
+        for length in (True, False)
+    )
+    n = len(short.deviance)
+    np.testing.assert_allclose(short.deviance, whole.deviance[:n], atol=1e-14)
+    np.testing.assert_allclose(short.std_error, whole.std_error[:n], atol=1e-14)
+    np.testing.assert_array_equal(short.path.coefficients, whole.path.coefficients[:n])
+    assert (short.index_min, short.index_1se) == (whole.index_min, whole.index_1se)
+    if outcome == "y1" and alpha > 0:
+        assert short.index_min + 10 < n < len(whole.deviance)
+
+
+def test_copies_of_a_lesion_count_as_lesions(lesions: Lesions) -> None:
+    rows = np.random.default_rng(1).integers(0, 300, size=500)
+    X, y = lesions.X[rows], lesions.frame["y2"].to_numpy()[rows]
+    measured = np.flatnonzero([len(np.unique(column)) > 10 for column in X.T])
+    apart = X.copy()
+    apart[:, measured] *= 1 + 1e-13 * np.arange(500)[:, None]
+    counted, each = (cross_validated_lasso(Z, y, rows % 5) for Z in (X, apart))
+    assert len(np.unique(apart, axis=0)) == 500 > len(np.unique(X, axis=0))
+    np.testing.assert_allclose(counted.path.coefficients[:60], each.path.coefficients[:60], atol=1e-6)
+    np.testing.assert_allclose(counted.path.deviance_ratio[:60], each.path.deviance_ratio[:60], atol=1e-9)
+    np.testing.assert_allclose(counted.deviance[:60], each.deviance[:60], atol=1e-7)
+    np.testing.assert_allclose(counted.std_error[:60], each.std_error[:60], atol=1e-7)
+
+
 def test_each_lesion_counts_as_a_fold_where_folds_are_tiny(lesions: Lesions) -> None:
     X, y = lesions.X[:24, :3], lesions.frame["y2"][:24]
     found = cross_validated_lasso(X, y, np.arange(24) // 2)

@@ -120,7 +120,8 @@ class RecipeDevelopment:
         self, frame: pd.DataFrame, y: IntArray, patient: IntArray
     ) -> tuple[str, ...] | NotDeveloped:
         try:
-            return self.recipe.select(frame, y, patient, self.candidates).variables
+            selection = self.recipe.select(frame, y, patient, self.candidates, whole_path=False)
+            return selection.variables
         except NothingSelectedError:
             return ()
         except (EstimationError, TableError) as error:

@@ -47,6 +47,7 @@ class ElasticNet(LinearEstimator):
                 folds,
                 alpha=alpha,
                 n_penalties=GRID_LENGTH if alpha < MOSTLY_RIDGE else GRID_LENGTH // 2,
+                whole=False,
             )
             for alpha in self.alphas
         }

@@ -40,9 +40,18 @@ class Recipe:
     seed: int = 0
 
     def select(
-        self, frame: pd.DataFrame, y: IntArray, patient: IntArray, candidates: Sequence[Variable]
+        self,
+        frame: pd.DataFrame,
+        y: IntArray,
+        patient: IntArray,
+        candidates: Sequence[Variable],
+        *,
+        whole_path: bool = True,
     ) -> Selection:
-        """The predictors for outcome ``y`` among the candidates; folds never part a patient."""
+        """The predictors for outcome ``y`` among the candidates; folds never part a patient.
+
+        ``whole_path`` False: enough where nobody looks at the LASSO's path.
+        """
         if self.given:
             given = [variable for variable in candidates if variable.name in self.given]
             encoding = Encoding.learn(frame, given)
@@ -56,6 +65,7 @@ class Recipe:
             lasso_rule=self.lasso_rule,
             multivariable_p=self.multivariable_p,
             final_p=self.final_p,
+            whole_path=whole_path,
         )
 
     def predictors(

@@ -32,7 +32,7 @@ class SplineRegression(LinearEstimator):
         self.penalties = penalties
 
     def _fit(self, X: FloatArray, y: IntArray, groups: IntArray | None) -> None:
-        from her2mri.selection import path_kernels
+        from her2mri.selection.path_kernels import PenalisedPath
 
         n, p = X.shape
         mean, varies = X.mean(axis=0), np.ptp(X, axis=0) > 0
@@ -43,9 +43,9 @@ class SplineRegression(LinearEstimator):
         if len(tried) == 0 or tried[-1] <= 0:
             raise ValueError(f"penalties must be above 0, got {self.penalties}")
         outcome = y.astype(np.float64)
-        found, _, reached = path_kernels.penalised_path(
-            columns, outcome, np.zeros(len(tried)), tried / n, False
-        )
+        path = PenalisedPath(columns, outcome, np.ones(n), np.zeros(len(tried)), tried / n, ends_early=False)
+        path.extend(len(tried))
+        found, reached = path.coefficients, path.reached
         if reached == 0:
             raise EstimationError("spline regression did not converge at its largest penalty")
         self.tried_ = [

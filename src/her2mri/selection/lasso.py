@@ -21,8 +21,14 @@ GRID_LENGTH: Final = 100
 LEAST_ALPHA: Final = 1e-3
 """Below this the grid starts where it would for this share of LASSO: a ridge alone leaves nothing nowhere."""
 ENDLESS: Final = 9.9e35
-LEAST_PROBABILITY: Final = 1e-5
-"""Probabilities are kept this far from 0 and 1 in the cross-validated deviance."""
+STRIDE: Final = 6
+"""Penalties fitted between two looks at whether the minimum lies behind."""
+LEAST_PAST: Final = 10
+"""Penalties past the minimum before a path may end short, at a deviance more than a standard error above it."""
+LESIONS_A_FOLD: Final = 3
+"""With fewer, each lesion counts as a fold in the standard error."""
+GRIDS: Final = {wide: np.geomspace(1.0, 1e-2 if wide else 1e-4, GRID_LENGTH) for wide in (False, True)}
+"""The penalties as shares of the largest, by whether columns outnumber lesions."""
 
 
 @dataclass(frozen=True)
@@ -37,18 +43,6 @@ class LassoPath:
     intercepts: FloatArray
     coefficients: FloatArray
     deviance_ratio: FloatArray
-
-    def at(self, penalties: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """Intercepts and coefficients at other penalties, linear between those of the path."""
-        wanted = np.atleast_1d(np.asarray(penalties, dtype=np.float64))
-        known, last = self.penalties[::-1], len(self.penalties) - 1
-        above = np.clip(np.searchsorted(known, wanted), min(1, last), last)
-        below = np.maximum(above - 1, 0)
-        gap = np.where(above > below, known[above] - known[below], 1.0)
-        share = np.clip((wanted - known[below]) / gap, 0.0, 1.0)
-        both = np.column_stack([self.intercepts, self.coefficients])[::-1]
-        found = both[below] + share[:, None] * (both[above] - both[below])
-        return found[:, 0], found[:, 1:]
 
 
 @dataclass(frozen=True)
@@ -125,38 +119,118 @@ def lasso_path(
     ([0.0], True)
 
     """
-    from her2mri.selection import path_kernels
-
-    if not 0 <= alpha <= 1:
-        raise ValueError(f"alpha must fulfil 0 <= alpha <= 1, got {alpha}")
     design, outcome = checked_design(X, y)
-    n, p = design.shape
-    mean, varies = design.mean(axis=0), np.ptp(design, axis=0) > 0
-    if not varies.any():
-        raise EstimationError("the LASSO needs a column that varies")
-    scale = np.where(varies, design.std(axis=0), 1.0)
-    columns = np.ones((p + 1, n))
-    columns[1:] = np.where(varies, (design - mean) / scale, 0.0).T
-    largest = float(np.max(np.abs(columns[1:] @ (outcome - outcome.mean())))) / n
-    if largest == 0.0:
-        raise EstimationError("the LASSO needs a column that goes with the outcome")
-    largest /= max(alpha, LEAST_ALPHA)
-    penalties = np.geomspace(largest, largest * (1e-2 if n < p else 1e-4), GRID_LENGTH)[:n_penalties]
-    # The first penalty leaves nothing in the model, whatever the last bit of its rounding says.
-    fitted_at = np.concatenate([[2 * penalties[0] if alpha == 1 else ENDLESS], penalties[1:]])
-    found, ratio, reached = path_kernels.penalised_path(
-        columns, outcome, alpha * fitted_at, (1 - alpha) * fitted_at, True
-    )
-    if reached == 0:
-        raise EstimationError("the LASSO did not converge at its largest penalty")
-    coefficients = found[:reached, 1:] / scale
-    return LassoPath(
-        penalties[:reached], found[:reached, 0] - coefficients @ mean, coefficients, ratio[:reached]
-    )
+    part = _Lesions.of(design, outcome, np.zeros(len(outcome), dtype=np.int64)).part(None, alpha, n_penalties)
+    part.extend(n_penalties)
+    return part.path()
+
+
+@dataclass(frozen=True)
+class _Lesions:
+    """Lesions that differ: columns (p, n) as they are given, outcome, fold, and how often each is there."""
+
+    raw: FloatArray
+    outcome: FloatArray
+    fold: IntArray
+    times: FloatArray
+
+    @classmethod
+    def of(cls, design: FloatArray, outcome: FloatArray, fold: IntArray, *, apart: bool = False) -> _Lesions:
+        """``apart``: those alike are not counted as one."""
+        from her2mri.selection.fold_kernels import first_alike
+
+        raw = np.ascontiguousarray(design.T)
+        if apart:
+            return cls(raw, outcome, fold, np.ones(len(outcome)))
+        key = np.random.default_rng(0).random(len(raw)) @ raw
+        times = first_alike(raw, outcome, fold, key)[1]
+        kept = times > 0
+        return cls(
+            np.ascontiguousarray(raw[:, kept]), outcome[kept], fold[kept], times[kept].astype(np.float64)
+        )
+
+    def part(self, fold: int | None, alpha: float, n_penalties: int) -> _Part:
+        """The path without one of the folds, or of all lesions."""
+        everyone = np.arange(len(self.outcome))
+        out = everyone[:0] if fold is None else everyone[self.fold == fold]
+        inside = everyone if fold is None else everyone[self.fold != fold]
+        return _Part(self, inside, out, alpha, n_penalties)
+
+
+class _Part:
+    """A path fitted to some of the lesions as far as it is asked for, and what it says of the others."""
+
+    def __init__(
+        self, lesions: _Lesions, inside: IntArray, out: IntArray, alpha: float, n_penalties: int
+    ) -> None:
+        from her2mri.selection.fold_kernels import standardised_parts
+        from her2mri.selection.kernels import pulled
+        from her2mri.selection.path_kernels import PenalisedPath
+
+        if not 0 <= alpha <= 1:
+            raise ValueError(f"alpha must fulfil 0 <= alpha <= 1, got {alpha}")
+        columns, self._others, self._mean, self._scale = standardised_parts(
+            lesions.raw, lesions.times, inside, out
+        )
+        if not self._scale.any():
+            raise EstimationError("the LASSO needs a column that varies")
+        outcome, times = lesions.outcome[inside], lesions.times[inside]
+        n, share = times.sum(), (times @ outcome) / times.sum()
+        if not 0 < share < 1:
+            raise EstimationError("all lesions are of one class")
+        largest = float(np.max(np.abs(pulled(columns, times * (outcome - share))[1:]))) / n
+        if largest == 0.0:
+            raise EstimationError("the LASSO needs a column that goes with the outcome")
+        self.penalties = largest / max(alpha, LEAST_ALPHA) * GRIDS[n < len(self._mean)][:n_penalties]
+        # The first penalty leaves nothing in the model, whatever the last bit of its rounding says.
+        fitted_at = np.concatenate([[2 * self.penalties[0] if alpha == 1 else ENDLESS], self.penalties[1:]])
+        self._fit = PenalisedPath(
+            columns, outcome, times, alpha * fitted_at, (1 - alpha) * fitted_at, ends_early=True
+        )
+        self._outcome, self.times = lesions.outcome[out], lesions.times[out]
+
+    @property
+    def reached(self) -> int:
+        """How many penalties have been fitted at."""
+        return self._fit.reached
+
+    @property
+    def ended(self) -> bool:
+        """Whether the path goes no further."""
+        return self._fit.ended
+
+    def extend(self, length: int) -> None:
+        """Fit at the first ``length`` penalties."""
+        self._fit.extend(length)
+        if self.reached == 0:
+            raise EstimationError("the LASSO did not converge at its largest penalty")
+
+    def losses(self, penalties: FloatArray) -> FloatArray:
+        """The deviance of each lesion left out (row) at each of these penalties, as far down as they go."""
+        from her2mri.selection.fold_kernels import held_out_losses
+
+        self.extend(len(self.penalties) - int(np.searchsorted(self.penalties[::-1], penalties[-1])) + 1)
+        known = slice(self.reached)
+        return held_out_losses(
+            self._others, self._outcome, self._fit.coefficients[known], self.penalties[known], penalties
+        )
+
+    def path(self) -> LassoPath:
+        """The path so far, on the scale of the given columns."""
+        known = slice(self.reached)
+        coefficients = self._fit.coefficients[known, 1:] / np.where(self._scale > 0, self._scale, 1.0)
+        intercepts = self._fit.coefficients[known, 0] - coefficients @ self._mean
+        return LassoPath(self.penalties[known], intercepts, coefficients, self._fit.deviance_ratio[known])
 
 
 def cross_validated_lasso(
-    X: ArrayLike, y: ArrayLike, folds: ArrayLike, *, alpha: float = 1.0, n_penalties: int = GRID_LENGTH
+    X: ArrayLike,
+    y: ArrayLike,
+    folds: ArrayLike,
+    *,
+    alpha: float = 1.0,
+    n_penalties: int = GRID_LENGTH,
+    whole: bool = True,
 ) -> CrossValidatedLasso:
     """The path on all lesions, and how well paths fitted without a fold predict it.
 
@@ -170,41 +244,49 @@ def cross_validated_lasso(
         As in ``lasso_path``.
     folds
         For each lesion the number of its fold; at least 3 folds, each leaving both classes to the others.
+    whole
+        False: the paths end where the deviance has risen for good past its minimum (docs/decisions/0260), which is
+        enough where only the penalty chosen and its coefficients are wanted.
 
     """
     design, outcome = checked_design(X, y)
     fold = np.asarray(folds)
-    names = np.unique(fold)
+    names, place = np.unique(fold, return_inverse=True)
     if fold.shape != outcome.shape or len(names) < 3:
         raise ValueError(f"folds must give {len(outcome)} lesions at least 3 folds, got {len(names)}")
-    path = lasso_path(design, outcome, alpha=alpha, n_penalties=n_penalties)
-    losses = np.empty((len(outcome), len(path.penalties)))
-    for name in names:
-        left_out = fold == name
-        part = lasso_path(design[~left_out], outcome[~left_out], alpha=alpha, n_penalties=n_penalties)
-        intercepts, coefficients = part.at(path.penalties)
-        losses[left_out] = _deviance(outcome[left_out], intercepts + design[left_out] @ coefficients.T)
-    mean, std_error = _over_folds(losses, np.searchsorted(names, fold))
+    few = len(outcome) < LESIONS_A_FOLD * len(names)
+    lesions = _Lesions.of(design, outcome, place, apart=few)
+    full = lesions.part(None, alpha, n_penalties)
+    parts = [lesions.part(number, alpha, n_penalties) for number in range(len(names))]
+    size = np.ones(len(outcome)) if few else np.array([part.times.sum() for part in parts])
+    mean, std_error = np.empty(0), np.empty(0)
+    while not full.ended and not (not whole and _past_minimum(mean, std_error)):
+        known = full.reached
+        full.extend(n_penalties if whole else known + STRIDE)
+        losses = [part.losses(full.penalties[known : full.reached]) for part in parts]
+        each = [
+            loss if few else part.times @ loss / part.times.sum()
+            for loss, part in zip(losses, parts, strict=True)
+        ]
+        further = _over_folds(np.vstack(each), size)
+        mean, std_error = (np.concatenate(both) for both in zip((mean, std_error), further, strict=True))
     index_min = int(np.argmin(mean))
     index_1se = int(np.argmax(mean <= mean[index_min] + std_error[index_min]))
-    return CrossValidatedLasso(path, mean, std_error, index_min, index_1se)
+    return CrossValidatedLasso(full.path(), mean, std_error, index_min, index_1se)
 
 
-def _deviance(outcome: FloatArray, linear_predictor: FloatArray) -> FloatArray:
-    """Of each lesion (row) at each penalty (column)."""
-    from scipy.special import expit
+def _past_minimum(mean: FloatArray, std_error: FloatArray) -> bool:
+    """Whether the last deviance is far enough behind and above the smallest one to look no further.
 
-    probability = np.clip(expit(linear_predictor), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
-    return np.asarray(-2 * np.log(np.where(outcome[:, None] > 0.5, probability, 1 - probability)))
+    Where the largest penalty, which leaves nothing, has the smallest so far, something may still come.
+    """
+    least = int(np.argmin(mean)) if len(mean) else 0
+    if least == 0 or len(mean) - 1 - least < LEAST_PAST:
+        return False
+    return bool(mean[-1] > mean[least] + std_error[least])
 
 
-def _over_folds(losses: FloatArray, fold: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Mean and standard error of each column of losses over the folds, weighted by their sizes."""
-    n, n_folds = len(fold), int(fold.max()) + 1
-    if n < 3 * n_folds:
-        fold, n_folds = np.arange(n), n
-    size = np.bincount(fold).astype(np.float64)
-    each = np.array([losses[fold == index].mean(axis=0) for index in range(n_folds)])
-    mean = np.average(each, axis=0, weights=size)
-    spread = np.average((each - mean) ** 2, axis=0, weights=size)
-    return mean, np.sqrt(spread / (n_folds - 1))
+def _over_folds(each: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard error over the folds (rows), weighted by their sizes."""
+    mean = size @ each / size.sum()
+    return mean, np.sqrt(size @ (each - mean) ** 2 / size.sum() / (len(size) - 1))

@@ -27,6 +27,7 @@ def paper_selection(
     lasso_rule: str = "min",
     multivariable_p: float = 0.1,
     final_p: float = 0.05,
+    whole_path: bool = True,
 ) -> Selection:
     """Select predictors in four steps; a variable goes on whole or not at all.
 
@@ -53,6 +54,8 @@ def paper_selection(
         "min" (lowest cross-validated deviance) or "1se" (largest penalty within one standard error of it).
     multivariable_p, final_p
         The p-values below which a variable goes on.
+    whole_path
+        False: the LASSO's path ends a little behind the penalty chosen, which changes no choice.
 
     Raises
     ------
@@ -66,7 +69,7 @@ def paper_selection(
         if not 0 < cut <= 1:
             raise ValueError(f"{name} must fulfil 0 < p <= 1, got {cut}")
     notes: list[str] = []
-    lasso = cross_validated_lasso(X, y, folds)
+    lasso = cross_validated_lasso(X, y, folds, whole=whole_path)
     first = _lasso_step(encoding, lasso, lasso_rule, notes)
     second = _fitted_step(MULTIVARIABLE, encoding, first.kept, X, y, multivariable_p, notes)
     third = _stepwise_step(encoding, second.kept, X, y, final_p, notes)

@@ -6,8 +6,7 @@ after one in ``kernels``, touch this file too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from numba import njit
@@ -67,15 +66,18 @@ def _probabilities(linear: FloatArray) -> FloatArray:
     return found
 
 
-def _mean_deviance(probability: FloatArray, y: FloatArray) -> float:
-    """Of the outcomes; the logarithm is taken of products of eight probabilities."""
-    n, total = y.size, 0.0
-    for first in range(0, n, FACTORS):
-        product = 1.0
-        for i in range(first, min(first + FACTORS, n)):
-            product *= max(probability[i] if y[i] > 0.5 else 1.0 - probability[i], LEAST_FACTOR)
-        total += np.log(product)
-    return -2.0 * total / n
+def _mean_deviance(probability: FloatArray, y: FloatArray, times: FloatArray) -> float:
+    """Of the outcomes, each counted so many times; the logarithm is taken of products of eight probabilities."""
+    total, product, factors = 0.0, 1.0, 0
+    for i in range(y.size):
+        factor = max(probability[i] if y[i] > 0.5 else 1.0 - probability[i], LEAST_FACTOR)
+        for _ in range(int(times[i])):
+            product *= factor
+            factors += 1
+            if factors == FACTORS:
+                total += np.log(product)
+                product, factors = 1.0, 0
+    return float(-2.0 * (total + np.log(product)) / np.sum(times))
 
 
 def _root(matrix: FloatArray, among: IntArray, m: int, root: FloatArray) -> None:
@@ -205,6 +207,7 @@ def _led(found: FloatArray, at: int, coefficients: FloatArray) -> None:
 def _at_penalty(
     columns: FloatArray,
     y: FloatArray,
+    times: FloatArray,
     penalty: float,
     ridge: float,
     coefficients: FloatArray,
@@ -214,14 +217,14 @@ def _at_penalty(
     rate: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray, float]:
     """Coefficients, probabilities, curvature and rate of the steps at one penalty; rate inf: no convergence."""
-    p, n = columns.shape
+    p, n = len(coefficients), np.sum(times)
     probability = _probabilities(linear_predictor(columns, coefficients))
     bend = _ridged(curvature, ridge)
     if ridge > 0.0:
         among[0] = 0
     last = np.inf
     for step in range(STEPS):
-        gradient = pulled(columns, y - probability) / n
+        gradient = pulled(columns, times * (y - probability)) / n
         if ridge > 0.0:
             gradient[1:] -= ridge * coefficients[1:]
         trial = coefficients.copy()
@@ -237,10 +240,10 @@ def _at_penalty(
         if moved < TOLERANCE or (rate < SLOW and rate * moved < LEFT):
             return coefficients, probability, curvature, min(rate, 1.0)
         if step == NEWTON_STEPS:
-            curvature = cross_products(columns, np.full(n, 0.25)) / n
+            curvature = cross_products(columns, 0.25 * times) / n
         elif step < NEWTON_STEPS and now > SLOW:
             weights = np.maximum(probability * (1.0 - probability), LEAST_WEIGHT)
-            curvature = cross_products(columns, weights) / n
+            curvature = cross_products(columns, times * weights) / n
         else:
             last = moved
             continue
@@ -249,42 +252,52 @@ def _at_penalty(
     return coefficients, probability, curvature, np.inf
 
 
-def _penalised_path(
-    columns: FloatArray, y: FloatArray, penalties: FloatArray, ridges: FloatArray, ends_early: bool
-) -> tuple[FloatArray, FloatArray, int]:
-    """Coefficients and deviance ratio at each penalty, and how many penalties were reached.
+def _extended_path(
+    columns: FloatArray,
+    y: FloatArray,
+    times: FloatArray,
+    penalties: FloatArray,
+    ridges: FloatArray,
+    ends_early: bool,
+    first: int,
+    last: int,
+    found: FloatArray,
+    ratio: FloatArray,
+    curvature: FloatArray,
+    rate: float,
+) -> tuple[int, bool, FloatArray, float]:
+    """Fit at the penalties from ``first`` to before ``last``, in place.
 
-    ``penalties`` are on the absolute coefficients, ``ridges`` on half their squares. Each step minimises a
-    quadratic with the L1 penalty. Its curvature is kept as long as the steps shrink well, then taken anew
-    (Newton); after 30 steps at one penalty the upper bound of the curvature is used, with which no step can
-    go up.
+    Returns how many penalties are reached, whether the path ends there, and the curvature and the rate of the
+    steps to go on with.
     """
-    p, n = columns.shape
-    found = np.zeros((penalties.size, p))
-    ratio = np.zeros(penalties.size)
+    p, n = len(columns), np.sum(times)
     coefficients: FloatArray = np.zeros(p)
-    share = np.mean(y)
-    coefficients[0] = np.log(share / (1.0 - share))
-    probability: FloatArray = np.full(n, share)
-    null_deviance = _mean_deviance(probability, y)
-    curvature = cross_products(columns, probability * (1.0 - probability)) / n
-    root, among, rate = np.empty((p, p)), np.zeros(p + 1, dtype=np.int64), 1.0
-    for at in range(penalties.size):
+    share = np.sum(times * y) / n
+    probability: FloatArray = np.full(len(y), share)
+    null_deviance = _mean_deviance(probability, y, times)
+    if first == 0:
+        coefficients[0] = np.log(share / (1.0 - share))
+        curvature = cross_products(columns, times * probability * (1.0 - probability)) / n
+    else:
+        coefficients[:] = found[first - 1]
+    root, among = np.empty((p, p)), np.zeros(p + 1, dtype=np.int64)
+    for at in range(first, last):
         if at >= 3:
             _led(found, at, coefficients)
         coefficients, probability, curvature, rate = _at_penalty(
-            columns, y, penalties[at], ridges[at], coefficients, curvature, root, among, rate
+            columns, y, times, penalties[at], ridges[at], coefficients, curvature, root, among, rate
         )
         if rate == np.inf:
-            return found, ratio, at
+            return at, True, curvature, rate
         found[at] = coefficients
         coefficients = coefficients.copy()
-        ratio[at] = 1.0 - _mean_deviance(probability, y) / null_deviance
+        ratio[at] = 1.0 - _mean_deviance(probability, y, times) / null_deviance
         if not ends_early or at + 1 < LEAST_LENGTH:
             continue
         if ratio[at] > MOST_EXPLAINED or ratio[at] - ratio[at - 1] < LEAST_GAIN:
-            return found, ratio, at + 1
-    return found, ratio, penalties.size
+            return at + 1, True, curvature, rate
+    return last, last == penalties.size, curvature, rate
 
 
 _probabilities = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_probabilities)
@@ -296,7 +309,46 @@ _descend = njit(cache=True, error_model="numpy")(_descend)
 _ridged = njit(cache=True, error_model="numpy")(_ridged)
 _led = njit(cache=True, error_model="numpy")(_led)
 _at_penalty = njit(cache=True, error_model="numpy")(_at_penalty)
-penalised_path = cast(
-    "Callable[[FloatArray, FloatArray, FloatArray, FloatArray, bool], tuple[FloatArray, FloatArray, int]]",
-    njit(cache=True, error_model="numpy")(_penalised_path),
-)
+_extended_path = njit(cache=True, error_model="numpy")(_extended_path)
+
+
+class PenalisedPath:
+    """A path that is fitted as far as it is asked for, and goes on from there.
+
+    ``times`` is how often each lesion counts. ``penalties`` are on the absolute coefficients, ``ridges`` on half
+    their squares; ``coefficients`` and ``deviance_ratio`` hold the first ``reached`` of them. Each step minimises a
+    quadratic with the L1 penalty. Its curvature is kept as long as the steps shrink well, then taken anew (Newton);
+    after 30 steps at one penalty the upper bound of the curvature is used, with which no step can go up.
+    """
+
+    def __init__(
+        self,
+        columns: FloatArray,
+        y: FloatArray,
+        times: FloatArray,
+        penalties: FloatArray,
+        ridges: FloatArray,
+        *,
+        ends_early: bool,
+    ) -> None:
+        self._data = columns, y, times, penalties, ridges, ends_early
+        self.coefficients: FloatArray = np.zeros((len(penalties), len(columns)))
+        self.deviance_ratio: FloatArray = np.zeros(len(penalties))
+        self.reached, self.ended = 0, False
+        self._curvature: FloatArray = np.zeros((len(columns), len(columns)))
+        self._rate = 1.0
+
+    def extend(self, length: int) -> None:
+        """Fit until ``length`` penalties are reached or the path ends by its own rules."""
+        if self.ended or length <= self.reached:
+            return
+        last = min(length, len(self.deviance_ratio))
+        self.reached, self.ended, self._curvature, self._rate = _extended_path(
+            *self._data,
+            self.reached,
+            last,
+            self.coefficients,
+            self.deviance_ratio,
+            self._curvature,
+            self._rate,
+        )
