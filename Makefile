@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STUDY ?= build/study
 
-.PHONY: study test check lint clean bench simulate
+.PHONY: study test check lint clean bench load simulate
 study: .venv/installed ## both tasks on the published cohort; the report is at $(STUDY)/report.html
 	$(BIN)/her2mri study -o $(STUDY)
 
@@ -25,6 +25,9 @@ lint: .venv/installed
 
 bench: .venv/installed ## us beside R in one run; rows in build/bench.json (BENCH=--full: the recommended study too)
 	$(BIN)/python -m benchmarks $(BENCH)
+
+load: .venv/installed ## fifty clients at the reading room, beside an empty route: about 20 minutes (LOAD=--seconds 10)
+	$(BIN)/python -m benchmarks.load $(LOAD)
 
 simulate: .venv/installed ## the large simulation studies, one after the other: about an hour
 	$(BIN)/python -m benchmarks.simulate

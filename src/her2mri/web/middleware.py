@@ -7,7 +7,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,7 +34,8 @@ class SafeHeaders:
 
     def __init__(self, app: ASGIApp, *, behind_tls: bool) -> None:
         self.app = app
-        self.behind_tls = behind_tls
+        headers = {**_HEADERS, **({"Strict-Transport-Security": "max-age=31536000"} if behind_tls else {})}
+        self._always = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -44,12 +45,10 @@ class SafeHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
-                if self.behind_tls:
-                    headers["Strict-Transport-Security"] = "max-age=31536000"
+                headers = [*message.get("headers", ()), *self._always]
+                if not any(name.lower() == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

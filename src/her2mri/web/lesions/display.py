@@ -9,12 +9,15 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from her2mri.bundle import Bundle
 from her2mri.calculator.embedded import embedded
+from her2mri.calculator.page import json_for_html
 from her2mri.web.database.tables import StoredAnswer
 from her2mri.web.lesions.answering import shares_of
+from her2mri.web.lesions.finding import FoundAnswer
 from her2mri.web.lesions.models import Answering, Models
 
 PLACES: Final = {2: ("first", "third"), 3: ("first", "second", "third")}
@@ -73,34 +76,40 @@ class StoredView:
 
     findings: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     revisions: tuple[Revision, ...]
-    data: dict[str, Any]
+    data: Markup
     room_data: dict[str, Any]
 
 
-def calculator_data(bundles: Sequence[Bundle]) -> dict[str, Any]:
-    """What the calculator's scripts need of these bundles."""
+def calculator_data(bundles: Sequence[Bundle]) -> Markup:
+    """What the calculator's scripts need of these bundles, as text of a page: it is long, and never changes."""
     return _embedded(tuple(bundles))
 
 
 @lru_cache(maxsize=16)
-def _embedded(bundles: tuple[Bundle, ...]) -> dict[str, Any]:
-    return embedded(bundles)
+def _embedded(bundles: tuple[Bundle, ...]) -> Markup:
+    return Markup(json_for_html(embedded(bundles)))
 
 
-def listed(answer: StoredAnswer) -> Listed:
+def listed(found: FoundAnswer) -> Listed:
     """A row of the list."""
-    output = json.loads(answer.output)
-    lesion = answer.lesion
+    classes, refused, notice = _summary(found.output)
     return Listed(
-        lesion.id,
-        lesion.pseudonym,
-        lesion.owner.name,
-        answer.revision,
-        answer.answered_at,
-        classes_of(output),
-        output["refused"],
-        notice_of(output),
+        found.lesion_id,
+        found.pseudonym,
+        found.reader,
+        found.revision,
+        found.answered_at,
+        classes,
+        refused,
+        notice,
     )
+
+
+@lru_cache(maxsize=2048)
+def _summary(output: str) -> tuple[tuple[ClassShare, ...], str, str]:
+    """Classes, refusal and notice of a stored answer: the same text has the same."""
+    plain = json.loads(output)
+    return classes_of(plain), plain["refused"], notice_of(plain)
 
 
 def stored_view(models: Models, session: Session, answers: Sequence[StoredAnswer]) -> StoredView:

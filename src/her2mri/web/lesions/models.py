@@ -8,8 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 from importlib import resources
 from threading import Lock
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from her2mri.bundle import Bundle
@@ -41,19 +42,24 @@ class Answering:
         return frozenset(name for bundle in self.bundles for name in bundle.variables)
 
 
+_MODELS: Final = select(ModelInUse.id, ModelInUse.first_sha256, ModelInUse.second_sha256)
+_NEWEST: Final = _MODELS.order_by(ModelInUse.id.desc()).limit(1)
+_NUMBERED: Final = _MODELS.where(ModelInUse.id == bindparam("number"))
+
+
 @dataclass
 class Models:
     """Models that were read already. What stands in the database never changes, so neither does this."""
 
-    _read: dict[int, Answering] = field(default_factory=dict)
+    _read: dict[tuple[int, str, str | None], Answering] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def in_use(self, session: Session) -> Answering:
         """The model that answers now; BundleError where none was ever put in use."""
-        newest = session.scalar(select(ModelInUse.id).order_by(ModelInUse.id.desc()).limit(1))
+        newest = session.execute(_NEWEST).first()
         if newest is None:
             raise BundleError([Fault("database", "no model is in use", remedy="start with her2mri serve")])
-        return self.numbered(session, newest)
+        return self._known(session, *newest)
 
     def is_any_in_use(self, session: Session) -> bool:
         """Whether a model ever was put in use."""
@@ -61,10 +67,15 @@ class Models:
 
     def numbered(self, session: Session, number: int) -> Answering:
         """The model that was put in use under this number; BundleError where it no longer is what it was."""
+        return self._known(session, *session.execute(_NUMBERED, {"number": number}).one())
+
+    def _known(self, session: Session, number: int, first: str, second: str | None) -> Answering:
+        """By its hashes too: a room that is restored may have another model under this number."""
         with self._lock:
-            if number not in self._read:
-                self._read[number] = _read(session, number)
-            return self._read[number]
+            key = (number, first, second)
+            if key not in self._read:
+                self._read[key] = _read(session, number)
+            return self._read[key]
 
 
 def put_in_use(session: Session, at: datetime, by: str, bundles: Sequence[Bundle]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Form, HTTPException, Request
@@ -21,7 +21,7 @@ class OwnPasswordNeededError(Exception):
     """The password was set by someone else, and is to be changed first."""
 
 
-def room_of(request: Request) -> Room:
+async def room_of(request: Request) -> Room:
     """The room that this server is."""
     room: Room = request.state.room
     return room
@@ -36,8 +36,8 @@ def visitor_of(request: Request, room: InRoom) -> Visitor | None:
     if not token:
         return None
     now = room.now()
-    with room.database.reading() as session:
-        visitor = find_visitor(session, now, token, room.settings)
+    with room.database.asking() as connection:
+        visitor = find_visitor(connection, now, token, room.settings)
     if visitor is not None:
         request.state.account = visitor.account_id  # for the log
         if visitor.is_to_note(now):
@@ -49,7 +49,7 @@ def visitor_of(request: Request, room: InRoom) -> Visitor | None:
 MaybeVisitor = Annotated[Visitor | None, Depends(visitor_of)]
 
 
-def entered(visitor: MaybeVisitor) -> Visitor:
+async def entered(visitor: MaybeVisitor) -> Visitor:
     """Someone who is signed in, also with a password that is not their own yet."""
     if visitor is None:
         raise SignInNeededError
@@ -59,10 +59,10 @@ def entered(visitor: MaybeVisitor) -> Visitor:
 Entered = Annotated[Visitor, Depends(entered)]
 
 
-def allowed(permission: Permission) -> Callable[[Visitor], Visitor]:
+def allowed(permission: Permission) -> Callable[[Visitor], Awaitable[Visitor]]:
     """A dependency: the visitor, whose role must allow this."""
 
-    def check(visitor: Entered) -> Visitor:
+    async def check(visitor: Entered) -> Visitor:
         if visitor.must_change_password:
             raise OwnPasswordNeededError
         if not visitor.may(permission):
@@ -72,7 +72,7 @@ def allowed(permission: Permission) -> Callable[[Visitor], Visitor]:
     return check
 
 
-def from_own_form(visitor: Entered, form_token: Annotated[str, Form()] = "") -> None:
+async def from_own_form(visitor: Entered, form_token: Annotated[str, Form()] = "") -> None:
     """What is sent must come from a form that this session was shown."""
     if not hmac.compare_digest(form_token.encode("utf-8", "replace"), visitor.form_token.encode()):
         raise HTTPException(403, "This form is not one of this session. Open the page again.")

@@ -35,10 +35,10 @@ Text = Annotated[str, Form()]
 class Sent:
     """What the form sends of a lesion. ``model`` and ``seen``: what the page answered by, and what it showed."""
 
-    model: Text = ""
-    lesion: Text = ""
-    prevalence: Text = ""
-    seen: Text = ""
+    model: str
+    lesion: str
+    prevalence: str
+    seen: str
 
     def given(self, answering: Answering) -> Given:
         """What was given, as the models in use read it; InputError with every fault."""
@@ -49,7 +49,11 @@ class Sent:
         return {"pseudonym": pseudonym, "lesion": self.lesion, "prevalence": self.prevalence}
 
 
-InForm = Annotated[Sent, Depends()]
+async def _sent(model: Text = "", lesion: Text = "", prevalence: Text = "", seen: Text = "") -> Sent:
+    return Sent(model, lesion, prevalence, seen)
+
+
+InForm = Annotated[Sent, Depends(_sent)]
 
 
 @router.get("/lesions")

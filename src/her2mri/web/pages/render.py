@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from fastapi import Request
@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from her2mri.calculator.page import json_for_html
+from her2mri.web.lesions.display import ClassShare
 from her2mri.web.people.roles import Permission
 from her2mri.web.people.sessions import Visitor
 
@@ -36,7 +37,9 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # the files of a package do not change while it runs
     )
+    environment.filters["drawn"] = drawn
     environment.filters["embedded"] = embedded
     environment.filters["moment"] = moment
     environment.filters["share"] = share
@@ -45,8 +48,15 @@ def _environment() -> Environment:
 
 
 def embedded(content: Any) -> Markup:
-    """Data for the page's scripts."""
-    return Markup(json_for_html(content))
+    """Data for the page's scripts; what is text of a page already stays as it is."""
+    return content if isinstance(content, Markup) else Markup(json_for_html(content))
+
+
+@lru_cache(maxsize=2048)
+def drawn(classes: tuple[ClassShare, ...]) -> Markup:
+    """The bar and the list of an answer's classes, which never change and are in every list."""
+    parts: Any = _environment().get_template("parts.html.j2").module
+    return Markup(parts.class_bar(classes) + parts.class_list(classes))
 
 
 def moment(at: datetime) -> str:

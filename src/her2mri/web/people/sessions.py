@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, or_
+from sqlalchemy import Connection, bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 
 from her2mri.web.database.tables import Account, SignIn
@@ -16,6 +16,21 @@ from her2mri.web.people.roles import MAY, Permission, Role
 from her2mri.web.settings import Settings
 
 _NOTED_EVERY: Final = timedelta(minutes=1)
+_BY_TOKEN: Final = (  # built once: every page asks it
+    select(
+        SignIn.token_sha256,
+        SignIn.account_id,
+        SignIn.form_token,
+        SignIn.started_at,
+        SignIn.seen_at,
+        Account.name,
+        Account.role,
+        Account.is_open,
+        Account.must_change_password,
+    )
+    .join(Account, SignIn.account_id == Account.id)
+    .where(SignIn.token_sha256 == bindparam("token"))
+)
 
 
 @dataclass(frozen=True)
@@ -54,20 +69,20 @@ def start_session(session: Session, at: datetime, account: Account) -> str:
     return token
 
 
-def find_visitor(session: Session, now: datetime, token: str, settings: Settings) -> Visitor | None:
+def find_visitor(connection: Connection, now: datetime, token: str, settings: Settings) -> Visitor | None:
     """Whose token this is; None where it is nobody's, or no longer."""
-    found = session.get(SignIn, _kept(token))
-    if found is None or not found.account.is_open:
+    found = connection.execute(_BY_TOKEN, {"token": _kept(token)}).first()
+    if found is None or not found.is_open:
         return None
     if now - found.seen_at > settings.idle or now - found.started_at > settings.longest_session:
         return None
     return Visitor(
         account_id=found.account_id,
-        name=found.account.name,
-        role=Role(found.account.role),
+        name=found.name,
+        role=Role(found.role),
         form_token=found.form_token,
         token_sha256=found.token_sha256,
-        must_change_password=found.account.must_change_password,
+        must_change_password=found.must_change_password,
         seen_at=found.seen_at,
     )
 

@@ -1,0 +1,1 @@
+"""Load on the reading room, from this machine alone."""
