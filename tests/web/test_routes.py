@@ -33,6 +33,7 @@ TABLE = {
     ("POST", "/lesions/{number}/examination"): (IN, OWN, OTHER, "/lesions/1/truth", OUT),
     ("GET", "/truth"): (IN, OWN, 200, 200, OUT),
     ("POST", "/truth"): (IN, OWN, 422, 422, OUT),  # no file
+    ("GET", "/monitoring"): (IN, OWN, 200, 200, 200),
     ("GET", "/scanners"): (IN, OWN, OUT, OUT, 200),
     ("POST", "/scanners"): (IN, OWN, OUT, OUT, 200),
     ("GET", "/studies"): (IN, OWN, OUT, 200, OUT),

@@ -19,6 +19,7 @@ from her2mri.web.pages import (
     audit_pages,
     health_pages,
     lesion_pages,
+    monitoring_pages,
     people_pages,
     reader_study_pages,
     reading_pages,
@@ -85,6 +86,7 @@ def pages() -> FastAPI:
         audit_pages,
         health_pages,
         static_pages,
+        monitoring_pages,
         truth_pages,
     ):
         app.include_router(subject.router)
