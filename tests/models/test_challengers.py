@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import GradientBoostingClassifier
 
 from her2mri.cohort.split import grouped_folds
 from her2mri.dictionary import load_dictionary
 from her2mri.errors import EstimationError
+from her2mri.models.boosted_trees import BoostedTrees
 from her2mri.models.development import RecipeDevelopment
 from her2mri.models.elastic_net import ElasticNet
 from her2mri.models.family import FAMILIES
@@ -155,6 +157,27 @@ def test_the_predictors_are_selected_once_and_not_at_all_where_no_family_asks(le
     assert len(calls) == 1
     RecipeDevelopment(Recipe(), ("EN",), candidates)(frame, y, patient)
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_boosted_trees_are_those_of_scikit_learn(depth) -> None:
+    rng = np.random.default_rng(depth)
+    X = rng.normal(size=(240, 7))
+    X[:, 4:] = X[:, 4:] > [0, 0.5, 1]
+    y = (rng.random(240) < 1 / (1 + np.exp(-X[:, 0] * X[:, 1] - X[:, 2] - X[:, 4]))).astype(np.int64)
+    theirs = GradientBoostingClassifier(
+        n_estimators=60,
+        learning_rate=0.05,
+        max_depth=depth,
+        min_samples_leaf=8,
+        subsample=0.5,
+        random_state=7,
+    ).fit(X, y)
+    ours = BoostedTrees.grown(X, y, depth=depth, n_trees=60, rate=0.05, min_samples_leaf=8, random_state=7)
+    other = rng.normal(size=(50, 7))
+    staged = [both[:, 1] for both in theirs.staged_predict_proba(other)]
+    np.testing.assert_allclose(ours.staged_probability(other), staged, atol=1e-13)
+    np.testing.assert_array_equal(ours.used(7), theirs.feature_importances_ > 0)
 
 
 def test_what_was_chosen_reads_as_words_for_every_family(lesions, developed) -> None:

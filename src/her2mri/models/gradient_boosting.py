@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import GradientBoostingClassifier
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.cohort.split import grouped_folds
 from her2mri.errors import EstimationError
+from her2mri.models.boosted_trees import BoostedTrees
 from her2mri.models.estimator import BoolArray, ProbabilityEstimator
 
 LEAST_PROBABILITY: Final = 1e-5
@@ -50,7 +50,7 @@ class GradientBoosting(ProbabilityEstimator):
         self.deviance_ = np.array([self._held_out(depth, X, y, folds) for depth in self.depths])
         depth, trees = np.unravel_index(int(np.argmin(self.deviance_)), self.deviance_.shape)
         self.depth_, self.n_trees_ = self.depths[depth], int(trees) + 1
-        self.trees_ = self._boosting(self.depth_, self.n_trees_, len(y)).fit(X, y)
+        self.trees_ = self._boosted(self.depth_, self.n_trees_, X, y)
 
     def _held_out(self, depth: int, X: FloatArray, y: IntArray, folds: IntArray) -> FloatArray:
         """The mean deviance of held-out lesions after each tree."""
@@ -59,20 +59,19 @@ class GradientBoosting(ProbabilityEstimator):
             held_out = folds == fold
             if len(np.unique(y[~held_out])) < 2:
                 raise EstimationError("gradient boosting needs folds that leave both classes to the others")
-            fitted = self._boosting(depth, self.most_trees, int(np.sum(~held_out)))
-            fitted.fit(X[~held_out], y[~held_out])
-            for trees, staged in enumerate(fitted.staged_predict_proba(X[held_out])):
-                probability[trees, held_out] = staged[:, 1]
+            fitted = self._boosted(depth, self.most_trees, X[~held_out], y[~held_out])
+            probability[:, held_out] = fitted.staged_probability(X[held_out])
         probability = np.clip(probability, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
         return np.asarray(-2 * np.log(np.where(y == 1, probability, 1 - probability)).mean(axis=1))
 
-    def _boosting(self, depth: int, n_trees: int, n: int) -> GradientBoostingClassifier:
-        return GradientBoostingClassifier(
-            n_estimators=n_trees,
-            learning_rate=self.learning_rate,
-            max_depth=depth,
-            min_samples_leaf=min(self.min_samples_leaf, max(1, n // 8)),
-            subsample=0.5,
+    def _boosted(self, depth: int, n_trees: int, X: FloatArray, y: IntArray) -> BoostedTrees:
+        return BoostedTrees.grown(
+            X,
+            y,
+            depth=depth,
+            n_trees=n_trees,
+            rate=self.learning_rate,
+            min_samples_leaf=min(self.min_samples_leaf, max(1, len(y) // 8)),
             random_state=self.random_state,
         )
 
@@ -89,7 +88,7 @@ class GradientBoosting(ProbabilityEstimator):
 
     def used_columns(self) -> BoolArray:
         """Which columns some tree splits on."""
-        return np.asarray(self.trees_.feature_importances_ > 0)
+        return self.trees_.used(self.n_features_in_)
 
     def notes(self) -> tuple[str, ...]:
         """Whether more or deeper trees than those tried might have been better."""
@@ -98,5 +97,4 @@ class GradientBoosting(ProbabilityEstimator):
         return (f"Chosen at the edge of the grid: {', '.join(edge)}.",) if edge else ()
 
     def _probability(self, X: FloatArray) -> FloatArray:
-        probability: FloatArray = self.trees_.predict_proba(X)[:, 1]
-        return probability
+        return self.trees_.probability(X)
