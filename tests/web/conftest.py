@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from visits import PASSWORD, Visit, client_of
 
+from her2mri.dictionary import load_dictionary
 from her2mri.web.application import application
 from her2mri.web.audit_log import record
 from her2mri.web.people.accounts import account_named, open_account
@@ -23,6 +24,8 @@ from her2mri.web.people.sessions import find_visitor, start_session
 from her2mri.web.room import Room
 from her2mri.web.settings import Settings
 from her2mri.web.start import prepare
+from her2mri.web.uploads.reading import read_typed
+from her2mri.web.uploads.typed_table import TypedTable
 
 SERVER = "HER2MRI_TEST_POSTGRESQL"
 PEOPLE = {
@@ -174,3 +177,13 @@ def visit(room: Room) -> Iterator[Callable[..., Visit]]:
             return found
 
         yield start
+
+
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are read without a process for each; test_uploads_hostile has those."""
+
+    def here(content: bytes, suffix: str) -> TypedTable:
+        return read_typed(content, suffix, load_dictionary())
+
+    monkeypatch.setattr("her2mri.web.pages.upload_pages.read_apart", here)

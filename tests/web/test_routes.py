@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from studies import opened
+from uploaded import as_csv, send, table
 from visits import LESION, ON_SQLITE, given
 
 from her2mri.web.application import pages
@@ -56,6 +57,14 @@ TABLE = {
     ("GET", "/reading/{number}/case"): (IN, OWN, OTHER, OUT, OUT),
     ("POST", "/reading/{number}/case"): (IN, OWN, OTHER, OUT, OUT),
     ("GET", "/reading/{number}/case/{part}/{place}/{image}"): (IN, OWN, OTHER, OUT, OUT),
+    ("GET", "/uploads"): (IN, OWN, 200, OUT, OUT),
+    ("GET", "/uploads/template.xlsx"): (IN, OWN, 200, OUT, OUT),
+    ("POST", "/uploads"): (IN, OWN, 422, OUT, OUT),
+    ("GET", "/uploads/{number}"): (IN, OWN, OTHER, OUT, OUT),
+    ("POST", "/uploads/{number}"): (IN, OWN, OTHER, OUT, OUT),
+    ("POST", "/uploads/{number}/score"): (IN, OWN, OTHER, OUT, OUT),
+    ("POST", "/uploads/{number}/remove"): (IN, OWN, OTHER, OUT, OUT),
+    ("GET", "/uploads/{number}/lesions.csv"): (IN, OWN, OTHER, OUT, OUT),
     ("GET", "/people"): (IN, OWN, OUT, OUT, 200),
     ("POST", "/people"): (IN, OWN, OUT, OUT, 200),
     ("POST", "/people/{number}"): (IN, OWN, OUT, OUT, 200),
@@ -92,9 +101,12 @@ def test_every_route_has_a_row_and_every_row_a_route(routes):
     assert {(method, route.path) for route in routes for method in route.methods} == set(TABLE)
 
 
+@pytest.mark.usefixtures("read_here")
 @pytest.mark.parametrize("role", range(len(ROLES)), ids=[name or "nobody" for name in ROLES])
 def test_each_role_gets_what_the_table_says(visit, role):
-    visit("reader.two").save("BR-1")
+    other = visit("reader.two")
+    other.save("BR-1")
+    assert send(other, as_csv(table({}))).status_code == 303
     opened(visit("the.researcher"), reader=["reader.two"])
     found = {}
     for method, path in TABLE:

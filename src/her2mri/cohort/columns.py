@@ -34,7 +34,7 @@ def match_columns(table: RawTable, dictionary: DataDictionary) -> MatchedColumns
     A variable given twice or a required one not given is a fault; a column that is no variable is a caveat
     with the nearest name there is, so that a misspelt one is noticed.
     """
-    known = _known_headers(dictionary)
+    known = known_headers(dictionary)
     columns: dict[str, pd.Series[str]] = {}
     faults: list[Fault] = []
     unknown: list[str] = []
@@ -61,7 +61,8 @@ def fold_header(header: str) -> str:
     return re.sub(r"[\s_\-–]+", "_", unicodedata.normalize("NFKC", header).strip().casefold())
 
 
-def _known_headers(dictionary: DataDictionary) -> dict[str, str]:
+def known_headers(dictionary: DataDictionary) -> dict[str, str]:
+    """The name of the variable for each header that is recognised, as ``fold_header`` writes it."""
     known = {fold_header(variable.name): variable.name for variable in dictionary.variables}
     for variable in dictionary.variables:
         for header in (variable.label, variable.title):

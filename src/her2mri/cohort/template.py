@@ -31,10 +31,16 @@ def template_variables(dictionary: DataDictionary) -> tuple[Variable, ...]:
 
 
 def write_template(path: Path, dictionary: DataDictionary) -> None:
-    """Write the workbook: a sheet to fill and a sheet that says what every column means.
+    """Write the workbook; InputError where the file cannot be written."""
+    try:
+        path.write_bytes(template_content(dictionary))
+    except OSError as error:
+        remedy = "check the folder and whether the file is open"
+        raise InputError([Fault(path.name, f"cannot be written: {error.strerror}", remedy=remedy)]) from error
 
-    Raises InputError where the file cannot be written.
-    """
+
+def template_content(dictionary: DataDictionary) -> bytes:
+    """The workbook: a sheet to fill and a sheet that says what every column means."""
     from openpyxl import Workbook
 
     book = Workbook()
@@ -52,11 +58,7 @@ def write_template(path: Path, dictionary: DataDictionary) -> None:
     lists.sheet_state = "hidden"
     content = io.BytesIO()
     book.save(content)
-    try:
-        path.write_bytes(content.getvalue())
-    except OSError as error:
-        remedy = "check the folder and whether the file is open"
-        raise InputError([Fault(path.name, f"cannot be written: {error.strerror}", remedy=remedy)]) from error
+    return content.getvalue()
 
 
 def _write_header(sheet: Worksheet, column: int, variable: Variable, colour: str) -> None:

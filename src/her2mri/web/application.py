@@ -28,6 +28,7 @@ from her2mri.web.pages import (
     study_image_pages,
     study_result_pages,
     truth_pages,
+    upload_pages,
 )
 from her2mri.web.pages.guard import OwnPasswordNeededError, SignInNeededError
 from her2mri.web.pages.render import page
@@ -36,6 +37,7 @@ from her2mri.web.room import Room
 LARGER_BODIES: Final[Mapping[str, int]] = {
     "/studies": 2 * 1024**2,  # a case list
     "/study-images": 48 * 1024**2,
+    "/uploads": upload_pages.LARGEST_BODY,
 }
 """Bytes that may be sent to a path and what lies below it, where a form is not enough."""
 
@@ -82,6 +84,7 @@ def pages() -> FastAPI:
         reader_study_pages,
         study_image_pages,
         study_result_pages,
+        upload_pages,
         people_pages,
         audit_pages,
         health_pages,

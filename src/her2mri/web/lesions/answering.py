@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -25,6 +26,16 @@ TOLERANCE: Final = 1e-6
 """How far the page's own probabilities may lie from the server's; they are proved to agree to 1e-9."""
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What a model was asked, levels as the dictionary stores them, and its output as plain data."""
+
+    answering: Answering
+    inputs: Mapping[str, str | float]
+    prevalence: Sequence[float | None]
+    output: Mapping[str, Any]
+
+
 def output_of(
     answering: Answering, lesion: Mapping[str, str | float], prevalence: Sequence[float | None]
 ) -> dict[str, Any]:
@@ -43,6 +54,12 @@ def shares_of(output: Mapping[str, Any]) -> list[float]:
     return [output["probability"], 1 - output["probability"]]
 
 
+def is_taken(session: Session, visitor: Visitor, pseudonym: str) -> bool:
+    """Whether a lesion of this visitor is called so already."""
+    query = select(Lesion.id).where(Lesion.owner_id == visitor.account_id, Lesion.pseudonym == pseudonym)
+    return session.scalar(query) is not None
+
+
 def keep_new(room: Room, session: Session, visitor: Visitor, pseudonym: str, given: Given) -> Lesion:
     """A new lesion with its first answer.
 
@@ -50,8 +67,7 @@ def keep_new(room: Room, session: Session, visitor: Visitor, pseudonym: str, giv
     """
     if fault := pseudonym_fault(pseudonym):
         raise InputError([fault])
-    query = select(Lesion.id).where(Lesion.owner_id == visitor.account_id, Lesion.pseudonym == pseudonym)
-    if session.scalar(query) is not None:
+    if is_taken(session, visitor, pseudonym):
         remedy = "find it in the list and correct it there"
         raise InputError([Fault("pseudonym", "you have a lesion of that name already", remedy=remedy)])
     lesion = Lesion(owner_id=visitor.account_id, pseudonym=pseudonym, created_at=room.now())
@@ -88,13 +104,22 @@ def keep_answer(
     ):
         remedy = "do not use it; tell whoever runs this server"
         raise ConflictError([Fault("answer", "the page showed another one than the server's", remedy=remedy)])
+    return store_answer(
+        room, session, visitor, lesion, last + 1, Answered(answering, inputs, given.prevalence, output)
+    )
+
+
+def store_answer(
+    room: Room, session: Session, visitor: Visitor, lesion: Lesion, revision: int, answered: Answered
+) -> StoredAnswer:
+    """Add an answer with its entry in the audit log."""
     answer = StoredAnswer(
         lesion_id=lesion.id,
-        revision=last + 1,
-        model_id=answering.id,
-        inputs=canonical(inputs),
-        prevalence=canonical(list(given.prevalence)),
-        output=canonical(output),
+        revision=revision,
+        model_id=answered.answering.id,
+        inputs=canonical(answered.inputs),
+        prevalence=canonical(list(answered.prevalence)),
+        output=canonical(answered.output),
         software=__version__,
         answered_by=visitor.account_id,
         answered_at=room.now(),
@@ -109,6 +134,6 @@ def keep_answer(
         f"lesion {lesion.id}",
         answer=answer.id,
         revision=answer.revision,
-        model=answering.id,
+        model=answered.answering.id,
     )
     return answer

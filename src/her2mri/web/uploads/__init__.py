@@ -1,0 +1,1 @@
+"""Tables that readers upload: read apart, checked as ``check`` does, mended in the page, scored, then forgotten."""

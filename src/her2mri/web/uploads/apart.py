@@ -1,0 +1,108 @@
+"""Reading in a process of its own, with little memory, little time and no secret: what is sent may be hostile."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from threading import BoundedSemaphore
+from typing import Final
+
+from her2mri.errors import Fault, TableError
+from her2mri.web.uploads.reading import MOST_ROWS, read_typed
+from her2mri.web.uploads.typed_table import TypedTable
+
+LOGGER: Final = logging.getLogger("her2mri.web")
+MEMORY: Final = 1024**3
+"""Bytes of address space; reading the largest table that is taken needs 0.2 GB of memory."""
+SECONDS: Final = 20
+"""Of a processor."""
+PATIENCE: Final = 60
+"""Seconds on the clock, on a machine that has much else to do."""
+_PASSED_ON: Final = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT")
+_ONE_AT_A_TIME: Final = BoundedSemaphore(1)
+
+
+def read_apart(content: bytes, suffix: str) -> TypedTable:
+    """What ``read_typed`` finds; TableError with its faults, or that it took too much.
+
+    One table at a time in each server process; who comes meanwhile waits for it.
+    """
+    if not _ONE_AT_A_TIME.acquire(timeout=PATIENCE):
+        remedy = "try again in a minute; nothing was kept"
+        raise TableError([Fault("table", "other tables are being read", remedy=remedy)])
+    try:
+        ended = _run(content, suffix)
+    finally:
+        _ONE_AT_A_TIME.release()
+    if ended is None or ended.returncode != 0:
+        LOGGER.warning("a table could not be read within its bounds")
+        raise TableError([_too_much()])
+    answer = json.loads(ended.stdout)
+    if "faults" in answer:
+        raise TableError([Fault(**fault) for fault in answer["faults"]])
+    return TypedTable.from_json(answer["table"])
+
+
+def _run(content: bytes, suffix: str) -> subprocess.CompletedProcess[bytes] | None:
+    """The reader's end; None where it took too long."""
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    # One thread, and memory that is given back: the bounds are for what is read, not for a pool.
+    environment |= {
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+    }
+    command = [sys.executable, "-m", "her2mri.web.uploads.apart", suffix, str(MEMORY)]
+    try:
+        # What it writes on stderr may repeat a value: nobody reads it.
+        return subprocess.run(
+            command,
+            input=content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _too_much() -> Fault:
+    problem = "takes more memory or time than a table of lesions needs"
+    remedy = f"save the cells alone as CSV, at most {MOST_ROWS:,} rows"
+    return Fault("table", problem, remedy=remedy)
+
+
+def _bound(memory: int) -> None:
+    """Limits of this process, where the system has such."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def main() -> None:
+    """Bytes from stdin, the table or its faults to stdout."""
+    _bound(int(sys.argv[2]))
+    from her2mri.dictionary import load_dictionary
+
+    try:
+        table = read_typed(sys.stdin.buffer.read(), sys.argv[1], load_dictionary())
+    except TableError as error:
+        answer = json.dumps({"faults": [fault.as_dict() for fault in error.faults]})
+    except MemoryError:
+        answer = json.dumps({"faults": [_too_much().as_dict()]})
+    else:
+        answer = f'{{"table":{table.as_json()}}}'
+    sys.stdout.buffer.write(answer.encode("utf-8"))
+
+
+if __name__ == "__main__":
+    main()
