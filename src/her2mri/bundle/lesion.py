@@ -83,7 +83,7 @@ def _value(variable: Variable, given: object) -> str | float | None:
     """The value as the dictionary stores it; ValueError says what is wrong."""
     if is_missing(given) or given == "":
         return None
-    return _level(variable, given) if variable.is_categorical else _number(variable, given)
+    return _level(variable, given) if variable.is_categorical else number_of(variable, given)
 
 
 def _level(variable: Variable, given: object) -> str:
@@ -95,7 +95,8 @@ def _level(variable: Variable, given: object) -> str:
     return found
 
 
-def _number(variable: Variable, given: object) -> float | None:
+def number_of(variable: Variable, given: object) -> float | None:
+    """The number that was given for a measurement, None for NaN; ValueError says why it is impossible."""
     if isinstance(given, bool) or not isinstance(given, Real):
         raise ValueError("must be a number")
     try:

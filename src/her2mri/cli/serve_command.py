@@ -54,11 +54,13 @@ def serve(
     Make the first administrator by her2mri room open NAME --role administrator.
     """
     import os
+    from tempfile import TemporaryDirectory
 
     import uvicorn
 
     from her2mri.bundle import Bundle
     from her2mri.cli.room_command import announce, room_at
+    from her2mri.web.metrics import FOLDER
     from her2mri.web.settings import ENVIRONMENT
     from her2mri.web.start import prepare
 
@@ -68,18 +70,21 @@ def serve(
     announce(room, data, host, port)
     room.database.close()
     os.environ[ENVIRONMENT] = room.settings.as_json()
-    uvicorn.run(
-        "her2mri.web.start:worker",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=behind_tls,
-        forwarded_allow_ips=proxy,
-    )
+    with TemporaryDirectory() as counts:
+        if workers > 1:
+            os.environ[FOLDER] = counts
+        uvicorn.run(
+            "her2mri.web.start:worker",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=behind_tls,
+            forwarded_allow_ips=proxy,
+        )
 
 
 def _check_listening(host: str, settings: Settings) -> None:

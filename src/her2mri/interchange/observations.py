@@ -16,8 +16,10 @@ from her2mri.interchange.observed_value import observed_value
 
 MOST: Final = 200
 _RESULTS: Final = ("final", "amended", "corrected")
-_REFERENCE: Final = re.compile(r"[A-Z][A-Za-z]{2,40}/[A-Za-z0-9\-.]{1,64}|urn:uuid:[0-9a-fA-F-]{36}")
-_OPAQUE: Final = "Patient/ID or urn:uuid:UUID, with nothing else"
+_REFERENCE: Final = re.compile(
+    r"(https?://[A-Za-z0-9\-._:/]{1,200}/)?[A-Z][A-Za-z]{2,40}/[A-Za-z0-9\-.]{1,64}|urn:uuid:[0-9a-fA-F-]{36}"
+)
+_OPAQUE: Final = "Patient/ID, its URL or urn:uuid:UUID, with nothing else"
 
 
 @dataclass(frozen=True)

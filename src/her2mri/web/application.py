@@ -13,9 +13,14 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from her2mri.errors import Fault
+from her2mri.web.api import cds_api, fhir_api, lesion_api, metrics_api, predict_api
+from her2mri.web.api.refusals import RefusedError, faults_of, is_for_programs, refusal
 from her2mri.web.logs import RequestLog
+from her2mri.web.metrics import RequestMetrics
 from her2mri.web.middleware import BodyLimit, OwnSite, SafeHeaders
 from her2mri.web.pages import (
+    api_pages,
     audit_pages,
     health_pages,
     lesion_pages,
@@ -27,6 +32,7 @@ from her2mri.web.pages import (
     static_pages,
     study_image_pages,
     study_result_pages,
+    token_pages,
     truth_pages,
     upload_pages,
 )
@@ -54,7 +60,7 @@ def application(room: Room) -> ASGIApp:
     """The whole application over a room."""
     limited = BodyLimit(OverRoom(pages(), room), larger=LARGER_BODIES)
     inner = TrustedHostMiddleware(OwnSite(limited), allowed_hosts=_hosts(room))
-    return RequestLog(SafeHeaders(inner, behind_tls=room.settings.behind_tls))
+    return RequestLog(RequestMetrics(SafeHeaders(inner, behind_tls=room.settings.behind_tls)))
 
 
 class OverRoom:
@@ -91,8 +97,16 @@ def pages() -> FastAPI:
         static_pages,
         monitoring_pages,
         truth_pages,
+        token_pages,
+        api_pages,
+        predict_api,
+        lesion_api,
+        fhir_api,
+        cds_api,
+        metrics_api,
     ):
         app.include_router(subject.router)
+    app.add_exception_handler(RefusedError, _refused_program)
     app.add_exception_handler(SignInNeededError, _to_sign_in)
     app.add_exception_handler(OwnPasswordNeededError, _to_password)
     app.add_exception_handler(RequestValidationError, _not_understood)
@@ -114,7 +128,15 @@ def _to_password(_request: Request, _error: Exception) -> Response:
     return RedirectResponse("/password", 303)
 
 
-def _not_understood(request: Request, _error: Exception) -> Response:
+def _refused_program(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)
+    return refusal(request, error.status, error.faults, error.headers)
+
+
+def _not_understood(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    if is_for_programs(request.url.path):
+        return refusal(request, 422, faults_of(error))
     return _message(request, 422)
 
 
@@ -131,5 +153,7 @@ def _failed(request: Request, _error: Exception) -> Response:
 
 
 def _message(request: Request, status: int, own: str = "") -> Response:
+    if is_for_programs(request.url.path):
+        return refusal(request, status, [Fault("request", own)] if own else [])
     title, text = _SAID.get(status, ("Refused", "This cannot be done."))
     return page(request, "message", status=status, title=title, text=own or text)

@@ -10,6 +10,7 @@ from typing import Self
 from her2mri.web.database.connection import Database
 from her2mri.web.lesions.models import Models
 from her2mri.web.people.passwords import Passwords
+from her2mri.web.people.rates import Rates
 from her2mri.web.settings import Settings
 
 
@@ -20,12 +21,13 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Room:
-    """Settings, database, passwords, the models in memory, and a clock that tests may turn."""
+    """Settings, database, passwords, the models and tokens' rates in memory, and a clock that tests may turn."""
 
     settings: Settings
     database: Database
     passwords: Passwords
     models: Models = field(default_factory=Models)
+    rates: Rates = field(default_factory=Rates)
     now: Callable[[], datetime] = utc_now
 
     @classmethod

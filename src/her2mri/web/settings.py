@@ -16,6 +16,7 @@ ENVIRONMENT: Final = "HER2MRI_ROOM"
 class Settings:
     """``hosts`` are the names that a request may call this server by; ``behind_tls`` is said by who set TLS up.
 
+    ``requests_per_minute`` of one token are answered by each worker; every lesion of a list counts as one.
     ``password_cost`` is argon2's memory in KiB, with three passes and four lanes: RFC 9106's second choice.
     """
 
@@ -29,6 +30,7 @@ class Settings:
     locked_minutes: int = 15
     failures_per_address: int = 30
     address_minutes: int = 5
+    requests_per_minute: int = 600
 
     @property
     def idle(self) -> timedelta:

@@ -19,8 +19,8 @@ from her2mri.web.database.migrate import VERSION_TABLE, version_of
 from her2mri.web.people.accounts import COMMAND_LINE
 from her2mri.web.room import Room
 
-LEFT_OUT: Final = ("sign_ins", "failed_sign_ins")
-"""Who was signed in: after a restore everyone signs in anew, and no session that had ended comes back."""
+LEFT_OUT: Final = ("sign_ins", "failed_sign_ins", "api_tokens")
+"""Who could come in: after a restore everyone signs in and makes tokens anew; none that had ended comes back."""
 
 _AT_ONCE: Final = 500
 

@@ -65,7 +65,7 @@ def _lesion(known: frozenset[str], text: str) -> tuple[Lesion, list[Fault]]:
         content = strict_object(text.encode("utf-8", "surrogatepass"))
     except ValueError:
         return {}, [Fault("lesion", "not readable as one JSON object")]
-    faults = [_unknown(name) for name in content if name not in known]
+    faults = [unknown_field(name) for name in content if name not in known]
     found: Lesion = {}
     for name, value in content.items():
         if name not in known or value is None or value == "":
@@ -85,7 +85,7 @@ def _float(value: float) -> float:
         return float("1e300")
 
 
-def _unknown(name: str) -> Fault:
+def unknown_field(name: str) -> Fault:
     """Neither the name of the field nor its value is repeated: they may be what must not be kept."""
     if PERSONAL.search(name):
         return Fault("lesion", "a field that reads like a name, a date of birth or a contact is refused")

@@ -13,7 +13,7 @@ from her2mri.web.pages.guard import InRoom
 router = APIRouter()
 
 
-@router.get("/health")
+@router.get("/health", responses={503: {"description": "Something does not work"}})
 def health(room: InRoom) -> JSONResponse:
     """200 where the database answers, its tables are of this version and a model is in use; else 503."""
     parts = {"database": False, "tables": False, "model": False}

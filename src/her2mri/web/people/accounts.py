@@ -13,6 +13,7 @@ from her2mri.errors import Fault, InputError
 from her2mri.web.audit_log import record
 from her2mri.web.database.tables import Account, SignIn
 from her2mri.web.people.roles import Role
+from her2mri.web.people.tokens import revoke_all
 
 COMMAND_LINE: Final = "(command line)"
 """Who did it, where no account did. No account can be called so."""
@@ -66,6 +67,7 @@ def close_account(session: Session, at: datetime, by: str, account: Account) -> 
     _keep_an_administrator(session, account)
     account.is_open = False
     end_sessions(session, account)
+    revoke_all(session, at, by, account)
     record(session, at, by, "account closed", account.name)
 
 
@@ -79,10 +81,15 @@ def reopen_account(session: Session, at: datetime, by: str, account: Account) ->
 def set_password(
     session: Session, at: datetime, by: str, account: Account, kept_password: str, *, must_change: bool
 ) -> None:
-    """Another password; the account's sessions end, and it is no longer locked."""
+    """Another password; the account's sessions end, and it is no longer locked.
+
+    Where somebody else sets it, perhaps because a stranger knew the old one, its tokens are revoked too.
+    """
     account.password, account.must_change_password = kept_password, must_change
     account.failures, account.locked_until = 0, None
     end_sessions(session, account)
+    if by != account.name:
+        revoke_all(session, at, by, account)
     record(session, at, by, "password changed" if by == account.name else "password reset", account.name)
 
 

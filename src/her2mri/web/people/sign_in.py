@@ -26,7 +26,7 @@ def sign_in(room: Room, name: str, password: str, address: str) -> str | None:
     address = address[:64]
     now = room.now()
     with room.database.reading() as session:
-        if _failures(session, now, address, room) >= room.settings.failures_per_address:
+        if failures_from(session, now, address, room) >= room.settings.failures_per_address:
             raise TooManyError
         account = account_named(session, name)
         kept = account.password if account is not None and account.is_open else None
@@ -34,15 +34,15 @@ def sign_in(room: Room, name: str, password: str, address: str) -> str | None:
     with room.database.writing() as session:
         account = account_named(session, name)
         if account is None:
-            _note_failure(session, now, address, room)
+            note_failure(session, now, address, room)
             record(session, now, "(nobody)", "sign-in refused", "no such account")
             return None
         if account.locked_until is not None and now < account.locked_until:
-            _note_failure(session, now, address, room)
+            note_failure(session, now, address, room)
             record(session, now, account.name, "sign-in refused", "locked")
             return None
         if not fits or account.password != kept:
-            _note_failure(session, now, address, room)
+            note_failure(session, now, address, room)
             _count_failure(session, now, account, room)
             return None
         account.failures, account.locked_until = 0, None
@@ -62,12 +62,14 @@ def _count_failure(session: Session, now: datetime, account: Account, room: Room
         record(session, now, account.name, "account locked", account.name)
 
 
-def _failures(session: Session, now: datetime, address: str, room: Room) -> int:
+def failures_from(session: Session, now: datetime, address: str, room: Room) -> int:
+    """How many attempts from this address failed in the time that counts."""
     query = select(func.count()).where(FailedSignIn.address == address, FailedSignIn.at > _since(now, room))
     return session.scalar(query) or 0
 
 
-def _note_failure(session: Session, now: datetime, address: str, room: Room) -> None:
+def note_failure(session: Session, now: datetime, address: str, room: Room) -> None:
+    """One more; those that no longer count are forgotten."""
     session.execute(delete(FailedSignIn).where(FailedSignIn.at <= _since(now, room)))
     session.add(FailedSignIn(address=address, at=now))
 
