@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 
 import numpy as np
 from sqlalchemy import select
+from visits import CHAIN, LESION
 
+from her2mri.bundle.arrays import shifted
+from her2mri.bundle.wording import ask
 from her2mri.datasets.published_cohort import published_cohort
 from her2mri.web.database.tables import Account
 from her2mri.web.lesions.answering import keep_new, output_of, shares_of
 from her2mri.web.lesions.given import Given
+from her2mri.web.monitoring.cases import Case
 from her2mri.web.monitoring.examination import Facts, keep_facts, set_scanner
 from her2mri.web.monitoring.pathology import keep_report, read_report
 from her2mri.web.people.roles import Role
@@ -21,6 +26,42 @@ from her2mri.web.room import Room
 
 REPORTS = {"positive": ("3+", ""), "low": ("1+", ""), "zero": ("0", "")}
 BEGIN = datetime(2026, 1, 5, 8)
+
+
+@cache
+def made_up(
+    n: int,
+    *,
+    rng_seed: int = 3,
+    adc: float = 0.0,
+    useless: bool = False,
+    shift: float = 0.0,
+    month: str = "2026-01",
+    scanner: str = "MR1-3T",
+) -> tuple[Case, ...]:
+    """Lesions with findings at random, and outcomes as both models say, their log odds moved by ``shift``."""
+    rng = np.random.default_rng(rng_seed)
+    found = []
+    for number in range(n):
+        inputs: dict[str, str | float] = dict(LESION)
+        for bundle in (CHAIN.first, CHAIN.second):
+            for known in bundle.inputs:
+                if known.variable.is_categorical:
+                    counts = bundle.content["development"]["variables"][known.variable.name]["counts"]
+                    shares = np.array([counts[level] for level in known.levels], dtype=float)
+                    inputs[known.variable.name] = str(rng.choice(known.levels, p=shares / shares.sum()))
+        inputs["adc"] = float(np.clip(rng.normal(0.967 + adc, 0.22), 0.45, 2.2))
+        inputs["eer"] = float(np.clip(rng.normal(0.639, 0.19), 0.15, 1.34))
+        answer = ask(CHAIN, inputs, (None, None)).as_dict()
+        first, second = (answer[part]["probability"] for part in ("first", "second"))
+        if useless:
+            first, second = 0.21, 0.75
+        first, second = (float(shifted(p, shift)) for p in (first, second))
+        status = "positive" if rng.random() < first else "low" if rng.random() < second else "zero"
+        found.append(
+            Case(number, f"p{number}", number, inputs, answer, month, scanner, status, True, number + 1)
+        )
+    return tuple(found)
 
 
 def visitor_named(room: Room, name: str) -> Visitor:

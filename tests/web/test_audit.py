@@ -8,7 +8,7 @@ import threading
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
-from visits import LESION
+from visits import CHAIN, LESION
 
 from her2mri.web.audit_log import check_chain, holds, record
 from her2mri.web.database.append_only import unguard
@@ -16,6 +16,11 @@ from her2mri.web.database.tables import APPEND_ONLY, AuditEntry, FrozenModel
 from her2mri.web.lesions.recompute import recompute
 from her2mri.web.room import Room
 
+UPDATES = (
+    "INSERT INTO update_proposals (id, model_id, method, parent_sha256, sha256, comparison, proposed_by, proposed_at) "
+    "VALUES (1, 1, 'intercept', :sha, :sha, '{}', 1, :at)",
+    "INSERT INTO update_decisions (id, proposal_id, is_accepted, decided_by, decided_at) VALUES (1, 1, true, 1, :at)",
+)
 KEYS = dict.fromkeys(APPEND_ONLY, "id") | {"audit_entries": "number", "frozen_models": "sha256"}
 
 
@@ -38,6 +43,10 @@ def test_the_database_lets_nobody_change_or_remove_what_only_grows(visit, room, 
     reader.save()
     reader.post("/lesions/1/pathology", {"revision": 0, "her2_ihc": "3+"})
     reader.post("/lesions/1/examination", {"revision": 0, "month": "2026-02"})
+    with room.database.writing() as session:
+        about = {"sha": CHAIN.first.sha256, "at": room.now()}
+        for statement in UPDATES:
+            session.execute(text(statement), about)
     for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {KEYS[table]} = {KEYS[table]}"):
         with pytest.raises(SQLAlchemyError), room.database.writing() as session:
             session.execute(text(statement))

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cache
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
-from seeded import seed
+from seeded import made_up, seed
 from visits import CHAIN, LESION, ON_SQLITE
 
-from her2mri.bundle.wording import ask
 from her2mri.evaluation.decision_curve import net_benefit, treat_all
 from her2mri.evaluation.delong import delong_interval
 from her2mri.web.lesions.models import put_in_use
-from her2mri.web.monitoring.cases import Case, cases_of
+from her2mri.web.monitoring.cases import cases_of
 from her2mri.web.monitoring.drawing import calibration_figure, drift_figure, evidence_figure
 from her2mri.web.monitoring.groups import by_month, by_scanner
 from her2mri.web.monitoring.judged import judged
@@ -24,7 +21,6 @@ from her2mri.web.monitoring.report import task_report
 from her2mri.web.monitoring.verdict import Level, verdict
 
 FIRST, SECOND = CHAIN.first, CHAIN.second
-LEVELS = {"positive": ("3+", ""), "low": ("1+", ""), "zero": ("0", "")}
 
 
 def report(visitor, number, ihc, revision=0):
@@ -35,32 +31,6 @@ def cases(room, model=None):
     with room.database.reading() as session:
         answering = room.models.numbered(session, model) if model else room.models.in_use(session)
         return cases_of(session, answering)
-
-
-@cache
-def made_up(n, *, rng_seed=3, adc=0.0, useless=False, month="2026-01", scanner="MR1-3T"):
-    """Lesions with findings at random, and outcomes that come true as both models say."""
-    rng = np.random.default_rng(rng_seed)
-    found = []
-    for number in range(n):
-        inputs = dict(LESION)
-        for bundle in (FIRST, SECOND):
-            for known in bundle.inputs:
-                if known.variable.is_categorical:
-                    counts = bundle.content["development"]["variables"][known.variable.name]["counts"]
-                    shares = np.array([counts[level] for level in known.levels], dtype=float)
-                    inputs[known.variable.name] = str(rng.choice(known.levels, p=shares / shares.sum()))
-        inputs["adc"] = float(np.clip(rng.normal(0.967 + adc, 0.22), 0.45, 2.2))
-        inputs["eer"] = float(np.clip(rng.normal(0.639, 0.19), 0.15, 1.34))
-        answer = ask(CHAIN, inputs, (None, None)).as_dict()
-        first, second = (answer[part]["probability"] for part in ("first", "second"))
-        if useless:
-            first, second = 0.21, 0.75
-        status = "positive" if rng.random() < first else "low" if rng.random() < second else "zero"
-        found.append(
-            Case(number, f"p{number}", number, inputs, answer, month, scanner, status, True, number + 1)
-        )
-    return tuple(found)
 
 
 def test_the_answer_that_stood_at_the_first_report_counts_and_later_ones_do_not(visit, room):

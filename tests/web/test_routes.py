@@ -53,6 +53,10 @@ TABLE = {
     ("GET", "/truth"): (IN, OWN, 200, 200, OUT),
     ("POST", "/truth"): (IN, OWN, 422, 422, OUT),  # no file
     ("GET", "/monitoring"): (IN, OWN, 200, 200, 200),
+    ("GET", "/monitoring/updates"): (IN, OWN, 200, 200, 200),
+    ("POST", "/monitoring/updates"): (IN, OWN, OUT, 422, OUT),  # too few lesions
+    ("GET", "/monitoring/updates/{number}"): (IN, OWN, 404, 404, 404),  # there is none
+    ("POST", "/monitoring/updates/{number}"): (IN, OWN, OUT, OUT, 404),
     ("GET", "/scanners"): (IN, OWN, OUT, OUT, 200),
     ("POST", "/scanners"): (IN, OWN, OUT, OUT, 200),
     ("GET", "/studies"): (IN, OWN, OUT, 200, OUT),
@@ -107,6 +111,7 @@ FORMS = {
     "/lesions/{number}": {"revision": 1, **given(LESION)},
     "/lesions/{number}/pathology": {"revision": 0, "her2_ihc": "3+"},
     "/lesions/{number}/examination": {"revision": 0, "month": "2026-02"},
+    "/monitoring/updates": {"task": "her2_positive", "method": "intercept"},
     "/scanners": {"code": "MR1-3T"},
     "/people": {"name": "someone.new", "role": "reader"},
     "/people/{number}": {"change": "reopen"},

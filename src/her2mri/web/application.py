@@ -34,6 +34,7 @@ from her2mri.web.pages import (
     study_result_pages,
     token_pages,
     truth_pages,
+    update_pages,
     upload_pages,
 )
 from her2mri.web.pages.guard import OwnPasswordNeededError, SignInNeededError
@@ -96,6 +97,7 @@ def pages() -> FastAPI:
         health_pages,
         static_pages,
         monitoring_pages,
+        update_pages,
         truth_pages,
         token_pages,
         api_pages,

@@ -146,5 +146,7 @@ APPEND_ONLY: Final = (
     "answers",
     "pathology",
     "examinations",
+    "update_proposals",
+    "update_decisions",
 )
 """Tables whose rows the database itself refuses to change or remove."""

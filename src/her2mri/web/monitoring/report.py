@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from her2mri.bundle import Bundle
@@ -23,6 +23,11 @@ from her2mri.web.monitoring.performance import Curve, Figure, calibration, figur
 from her2mri.web.monitoring.verdict import Verdict, verdict
 
 _MOST_KEPT: Final = 8
+_GROWING: Final = (
+    (StoredAnswer.id, StoredAnswer.answered_at),
+    (Pathology.id, Pathology.entered_at),
+    (Examination.id, Examination.entered_at),
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +58,7 @@ class Reports:
     def of(self, session: Session, address: str, answering: Answering) -> tuple[TaskReport, ...]:
         """A report for each bundle of the models. Whoever asks while it is computed waits for it."""
         # These tables only grow: their last numbers say what is in them.
-        newest = (
-            session.scalar(select(func.max(table.id))) for table in (StoredAnswer, Pathology, Examination)
-        )
+        newest = (_last(session, columns) for columns in _GROWING)
         key = (address, *(bundle.sha256 for bundle in answering.bundles), *newest)
         with self._lock:
             if key not in self._kept:
@@ -64,6 +67,12 @@ class Reports:
                 while len(self._kept) > _MOST_KEPT:
                     self._kept.popitem(last=False)
             return self._kept[key]
+
+
+def _last(session: Session, columns: tuple[Any, Any]) -> tuple[object, ...]:
+    """Number and time of the last row: a room that is restored may have another row of that number."""
+    number, at = columns
+    return tuple(session.execute(select(number, at).order_by(number.desc()).limit(1)).one_or_none() or ())
 
 
 def task_report(bundle: Bundle, cases: list[Case]) -> TaskReport:

@@ -23,6 +23,8 @@ class Permission(Enum):
     SEE_ALL_LESIONS = "see the lesions of all readers"
     ENTER_TRUTH = "enter what pathology found of a lesion that one may see"
     SEE_MONITORING = "see how the models do here: shares and numbers, no lesion"
+    PROPOSE_UPDATES = "compute updates of the models and propose them"
+    SIGN_OFF_UPDATES = "put a proposed update in use, or decline it"
     KEEP_SCANNERS = "keep the list of scanners"
     READ_STUDIES = "read the cases of a reader study, when it is one's turn"
     CONDUCT_STUDIES = "set up, open and close reader studies, and see what came out"
@@ -46,6 +48,7 @@ MAY: Final = {
             Permission.USE,
             Permission.SEE_LESIONS,
             Permission.SEE_ALL_LESIONS,
+            Permission.PROPOSE_UPDATES,
             Permission.ENTER_TRUTH,
             Permission.SEE_MONITORING,
             Permission.CONDUCT_STUDIES,
@@ -57,6 +60,7 @@ MAY: Final = {
             Permission.MANAGE_PEOPLE,
             Permission.CHECK,
             Permission.KEEP_SCANNERS,
+            Permission.SIGN_OFF_UPDATES,
             Permission.SEE_MONITORING,
         }
     ),
