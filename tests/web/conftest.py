@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from browsing import axe, open_page, site  # noqa: F401  (fixtures)
 from sqlalchemy import create_engine, make_url, text
 from visits import PASSWORD, Visit, client_of
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import datetime
 
 import uvicorn
 
 from her2mri.web.application import application
-from her2mri.web.room import Room
+from her2mri.web.room import Room, utc_now
 from her2mri.web.settings import Settings
 
 
@@ -27,18 +28,18 @@ def serve(settings: Settings, port: int) -> None:
     server_of(settings, port).run()
 
 
-def server_of(settings: Settings, port: int) -> uvicorn.Server:
-    app = application(Room.of(settings))
+def server_of(settings: Settings, port: int, *, now: Callable[[], datetime] = utc_now) -> uvicorn.Server:
+    app = application(Room.of(settings, now=now))
     return uvicorn.Server(
         uvicorn.Config(app, port=port, log_config=None, access_log=False, server_header=False)
     )
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[str]:
+def served(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Iterator[str]:
     """The address of a room that is served while this lasts."""
     port = free_port()
-    server = server_of(replace(settings, hosts=("127.0.0.1",)), port)
+    server = server_of(replace(settings, hosts=("127.0.0.1",)), port, now=now)
     thread = threading.Thread(target=server.run)
     thread.start()
     wait_for(port)

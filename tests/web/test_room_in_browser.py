@@ -2,73 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from importlib import resources
 from typing import TYPE_CHECKING
 
 import pytest
+from browsing import SHOTS, check, sign_in
 from playwright.sync_api import expect
-from server import served
-from visits import CHAIN, LESION, ON_SQLITE, PASSWORD, shares
-
-from her2mri.web.room import Room
-from her2mri.web.settings import Settings
+from visits import CHAIN, LESION, ON_SQLITE, shares
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, ON_SQLITE]
-VIOLATIONS = "async () => (await axe.run()).violations.map((v) => [v.id, v.nodes.map((n) => n.html)])"
-SHOTS = os.environ.get("HER2MRI_SCREENSHOTS")
-"""A folder: every page is then kept as a picture, to be looked at."""
-
-
-@pytest.fixture
-def site(room: Room) -> Iterator[str]:
-    with served(Settings(room.settings.database, password_cost=64)) as address:
-        yield address
-
-
-@pytest.fixture
-def open_page(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
-    """Opens a browser at the room; at the end no page may have complained, but of what was refused on purpose."""
-    said: list[str] = []
-    with ExitStack() as contexts:
-
-        def opened(*, width: int = 1440, scheme: str = "light") -> Page:
-            context = browser.new_context(
-                base_url=site,
-                locale="en-GB",
-                viewport={"width": width, "height": 900},
-                color_scheme=scheme,
-                reduced_motion="reduce",
-            )
-            contexts.callback(context.close)
-            page = context.new_page()
-            page.on("console", lambda message: said.append(message.text))
-            page.on("pageerror", lambda error: said.append(str(error)))
-            page.goto("/")
-            return page
-
-        yield opened
-    assert [text for text in said if not re.search("status of (404|422)", text)] == []
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    return resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-
-
-def sign_in(page: Page, name: str) -> None:
-    page.get_by_label("Name").focus()
-    page.keyboard.type(name)
-    page.keyboard.press("Tab")
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda address: "sign-in" not in address)
 
 
 def type_lesion(page: Page, lesion: dict[str, str | float]) -> None:
@@ -84,17 +29,6 @@ def type_lesion(page: Page, lesion: dict[str, str | float]) -> None:
         else:
             page.keyboard.type(str(value))
             page.keyboard.press("Enter")
-
-
-def check(page: Page, axe: str, name: str) -> None:
-    """Nothing that a screen reader or a narrow screen stumbles over."""
-    page.evaluate(axe)
-    assert page.evaluate(VIOLATIONS) == [], name
-    width = page.viewport_size["width"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-    if SHOTS:
-        scheme = page.evaluate("document.documentElement.dataset.theme")
-        page.screenshot(path=f"{SHOTS}/{name}-{width}-{scheme}.png", full_page=True)
 
 
 def headline(page: Page) -> str:
