@@ -7,8 +7,8 @@ from alembic import op
 
 from her2mri.web.database.append_only import guard, unguard
 
-revision = "0006"
-down_revision: str | None = "0005"
+revision = "0007"
+down_revision: str | None = "0006"
 _ONLY_GROW = ("update_proposals", "update_decisions")
 
 
