@@ -42,13 +42,15 @@ def served(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Iter
     server = server_of(replace(settings, hosts=("127.0.0.1",)), port, now=now)
     thread = threading.Thread(target=server.run)
     thread.start()
-    wait_for(port)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    try:
+        wait_for(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
-def wait_for(port: int, *, seconds: float = 30) -> None:
+def wait_for(port: int, *, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

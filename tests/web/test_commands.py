@@ -119,6 +119,7 @@ def test_a_password_is_typed_twice_and_never_part_of_the_command(her2mri, tmp_pa
         (["open", "Ad min", "--role", "reader"], "cannot be the name of an account"),
         (["password", "nobody"], "there is no such account"),
         (["migrate", "9999"], "there is none of that name"),
+        (["check", "--database", "postgresql+psycopg://u:secret@127.0.0.1:1/d"], "cannot be reached"),
         (["check", "--database", "mysql://u:secret@h/d"], "not the address of a known database"),
     ],
 )

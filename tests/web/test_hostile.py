@@ -7,7 +7,9 @@ import json
 import pytest
 from visits import ON_SQLITE
 
+from her2mri.web.database.connection import BusyError
 from her2mri.web.middleware import LARGEST_BODY, POLICY
+from her2mri.web.pages import lesion_pages
 
 pytestmark = ON_SQLITE
 
@@ -24,6 +26,42 @@ def test_every_answer_forbids_what_no_page_needs(visit, path):
     assert headers["referrer-policy"] == "same-origin"
     assert headers["cache-control"] == ("no-cache" if path.startswith("/static") else "no-store")
     assert "server" not in headers
+
+
+@pytest.mark.parametrize(("error", "status"), [(RuntimeError("x"), 500), (BusyError("x"), 503)])
+def test_what_fails_forbids_it_too_and_says_what_to_do(visit, monkeypatch, error, status):
+    def fail(*_args, **_options):
+        raise error
+
+    monkeypatch.setattr(lesion_pages, "keep_new", fail)
+    response = visit("reader.one").save()
+    assert response.status_code == status
+    assert response.headers["content-security-policy"] == POLICY
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers.get("retry-after") == ("10" if status == 503 else None)
+    assert "try again in a minute" in response.text or "Tell whoever runs this server" in response.text
+
+
+def refusals(visit):
+    """One answer of each kind that refuses."""
+    reader = visit("reader.one")
+    yield 400, visit().get("/sign-in", headers={"Host": "elsewhere.example"})
+    yield 403, reader.get("/people")
+    yield 403, reader.post("/sign-out", headers={"Origin": "https://elsewhere.example"})
+    yield 404, reader.get("/lesions/99")
+    yield 405, reader.client.delete("/lesions")
+    yield 413, reader.save(other="x" * LARGEST_BODY)
+    yield 422, reader.save("Wang Fang")
+    someone = visit(failures_per_address=0)
+    yield 429, someone.sign_in("reader.one")
+
+
+def test_every_refusal_forbids_what_no_page_needs(visit):
+    for status, response in refusals(visit):
+        assert response.status_code == status
+        assert response.headers["content-security-policy"] == POLICY
+        assert response.headers["x-frame-options"] == "DENY"
+        assert response.headers["cache-control"] == "no-store"
 
 
 def test_no_page_has_a_script_or_a_style_in_itself(visit):

@@ -177,7 +177,9 @@ def room_at(data: Path, database: str | None, *, behind_tls: bool = False, names
         file.touch(mode=0o600)
         database = sqlite_address(file)
     check_address(database)
-    return Room.of(Settings(database=database, behind_tls=behind_tls, hosts=(*LOOPBACK, *names)))
+    room = Room.of(Settings(database=database, behind_tls=behind_tls, hosts=(*LOOPBACK, *names)))
+    room.database.reach()
+    return room
 
 
 def announce(room: Room, data: Path, host: str, port: int) -> None:

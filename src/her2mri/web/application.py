@@ -9,6 +9,8 @@ from typing import Final
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from her2mri.errors import Fault
 from her2mri.web.api import cds_api, fhir_api, lesion_api, metrics_api, predict_api
 from her2mri.web.api.refusals import RefusedError, faults_of, is_for_programs, refusal
-from her2mri.web.logs import RequestLog
+from her2mri.web.database.connection import BusyError
+from her2mri.web.logs import LOGGER, RequestLog
 from her2mri.web.metrics import RequestMetrics
 from her2mri.web.middleware import BodyLimit, OwnSite, SafeHeaders
 from her2mri.web.pages import (
@@ -54,6 +57,11 @@ _SAID = {
     405: ("Not possible", "This page cannot be asked for in that way."),
     500: ("Something went wrong", ""),
     422: ("Not understood", "The address or the form holds something that cannot be read."),
+    503: (
+        "Not available just now",
+        "The database cannot be reached, is busy or has no space left. What you sent may not be stored: "
+        "try again in a minute, and look first whether it is there.",
+    ),
 }
 
 
@@ -113,6 +121,8 @@ def pages() -> FastAPI:
     app.add_exception_handler(OwnPasswordNeededError, _to_password)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(AnyHTTPException, _refused)
+    for away in (OperationalError, InterfaceError, NoConnectionError, BusyError):
+        app.add_exception_handler(away, _unavailable)
     app.add_exception_handler(Exception, _failed)
     return app
 
@@ -152,6 +162,14 @@ def _failed(request: Request, _error: Exception) -> Response:
     return _message(
         request, 500, f"Nothing was stored. Tell whoever runs this server: request {request.state.request}."
     )
+
+
+def _unavailable(request: Request, error: Exception) -> Response:
+    """The database is away, busy or full. Of a commit that broke off nobody can tell whether it was one."""
+    LOGGER.error("database failed", exc_info=error, extra={"request": request.state.request})
+    response = _message(request, 503)
+    response.headers["Retry-After"] = "10"
+    return response
 
 
 def _message(request: Request, status: int, own: str = "") -> Response:

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any, Final
 
 from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from her2mri.errors import Fault, Her2mriError, InputError
@@ -52,6 +52,17 @@ class Database:
     def is_postgresql(self) -> bool:
         """Whether a server keeps the data, and not a file."""
         return self.engine.dialect.name == "postgresql"
+
+    def reach(self) -> None:
+        """Connect once; InputError where that fails."""
+        try:
+            self.engine.connect().close()
+        except (OperationalError, InterfaceError) as error:
+            # The driver's message is not repeated: it may hold what the address holds.
+            remedy = (
+                "see that its server runs, that the address is right and that the folder can be written to"
+            )
+            raise InputError([Fault("database", "cannot be reached", remedy=remedy)]) from error
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -69,7 +69,9 @@ def start_session(session: Session, at: datetime, account: Account) -> str:
     return token
 
 
-def find_visitor(connection: Connection, now: datetime, token: str, settings: Settings) -> Visitor | None:
+def find_visitor(
+    connection: Connection | Session, now: datetime, token: str, settings: Settings
+) -> Visitor | None:
     """Whose token this is; None where it is nobody's, or no longer."""
     found = connection.execute(_BY_TOKEN, {"token": _kept(token)}).first()
     if found is None or not found.is_open:
