@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from her2mri.cohort.restricted_cubic_spline import restricted_cubic_spline, spline_knots
 from her2mri.dictionary import Variable
@@ -63,7 +66,8 @@ class Encoding:
                 met.append(())
                 terms += _measured(variable.name, frame[variable.name], knots)
                 continue
-            present = set(frame[variable.name].to_numpy(dtype=object))
+            places, known = _places(frame[variable.name])
+            present = {known[at] for at in np.flatnonzero(np.bincount(places + 1)[1:]).tolist()}
             levels = tuple(value for value in variable.values if value in present)
             met.append(levels)
             terms += [Term(f"{variable.name}={level}", variable.name, level) for level in levels[1:]]
@@ -83,9 +87,9 @@ class Encoding:
     def matrix(self, frame: pd.DataFrame) -> FloatArray:
         """The design matrix, lesions by terms, without an intercept; missing values stay NaN."""
         columns = np.empty((len(frame), len(self.terms)))
-        for name in dict.fromkeys(term.variable for term in self.terms):
-            at = [index for index, term in enumerate(self.terms) if term.variable == name]
-            columns[:, at] = _columns(frame[name], [self.terms[index] for index in at])
+        for name, terms in groupby(enumerate(self.terms), key=lambda each: each[1].variable):
+            at, own = zip(*terms, strict=True)
+            columns[:, at[0] : at[-1] + 1] = _columns(frame[name], own)
         return columns
 
     def restricted_to(self, names: Sequence[str]) -> Encoding:
@@ -124,10 +128,18 @@ def _columns(values: pd.Series, terms: Sequence[Term]) -> FloatArray:
         return restricted_cubic_spline(measured, first.knots)[:, [term.basis for term in terms]]
     place = {term.level: index for index, term in enumerate(terms)}
     coded = np.vstack([np.eye(len(terms)), np.zeros(len(terms)), np.full(len(terms), np.nan)])
-    which, met = pd.factorize(values)
+    which, met = _places(values)
     # A level without a term (the reference) has the row before last; -1, what is missing, takes the last.
     rows: FloatArray = coded[[*(place.get(value, -2) for value in met), -1]][which]
     return rows
+
+
+def _places(values: pd.Series) -> tuple[NDArray[np.integer[Any]], Sequence[str]]:
+    """For each lesion the place of its value (-1: missing) among those known, of which some may be nobody's."""
+    if isinstance(values.array, pd.Categorical):
+        return values.array.codes.astype(np.int64), values.array.categories.tolist()
+    which, known = pd.factorize(values)
+    return which, known.tolist()
 
 
 def _measured(name: str, values: pd.Series, n_knots: int) -> list[Term]:

@@ -176,7 +176,7 @@ def cross_validate_development(
             f"there must be 1 repeat and 2 folds or more, got {n_repeats} repeats of {n_folds} folds"
         )
     do = partial(run_jobs, workers=workers) if run is None else run
-    lesions = Lesions(frame.reset_index(drop=True), np.asarray(y), np.asarray(patient))
+    lesions = Lesions.of(frame, y, patient)
     places = [
         folds == fold
         for number in range(n_repeats)

@@ -199,7 +199,7 @@ def validate_development(
     if n_bootstrap < 1:
         raise ValueError(f"n_bootstrap must be 1 or more, got {n_bootstrap}")
     do = partial(run_jobs, workers=workers) if run is None else run
-    lesions = Lesions(frame.reset_index(drop=True), np.asarray(y), np.asarray(patient))
+    lesions = Lesions.of(frame, y, patient)
     (whole,) = do(f"{task}: development", [partial(developed_once, development, lesions)])
     if reason := first_if_all_failed([whole]):
         raise EstimationError(f"the development on all lesions failed: {reason}")

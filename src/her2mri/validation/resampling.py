@@ -47,6 +47,16 @@ class Lesions:
     y: IntArray
     patient: IntArray
 
+    @classmethod
+    def of(cls, frame: pd.DataFrame, y: IntArray, patient: IntArray) -> Lesions:
+        """The lesions numbered anew, with text as categories: levels are looked up once, not in every resample."""
+        coded = frame.reset_index(drop=True)
+        for name in frame:
+            if isinstance(frame[name].dtype, pd.StringDtype):
+                which, known = pd.factorize(coded[name])
+                coded[name] = pd.Categorical.from_codes(which, pd.Index(known, dtype=object))
+        return cls(coded, np.asarray(y), np.asarray(patient))
+
     def names(self, column: str) -> NDArray[np.str_]:
         """The identifiers in a column of the frame; numbers from 1 where it has none."""
         if column in self.frame:
@@ -55,7 +65,9 @@ class Lesions:
 
     def at(self, rows: IntArray) -> Lesions:
         """Some of the lesions, possibly several times; copies keep their patient's number."""
-        return Lesions(self.frame.iloc[rows].reset_index(drop=True), self.y[rows], self.patient[rows])
+        taken = self.frame.take(rows)
+        taken.index = pd.RangeIndex(len(rows))
+        return Lesions(taken, self.y[rows], self.patient[rows])
 
 
 def drawn_lesions(patient: IntArray, seed: np.random.SeedSequence) -> IntArray:
