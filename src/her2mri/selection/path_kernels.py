@@ -212,11 +212,15 @@ def _at_penalty(
     ridge: float,
     coefficients: FloatArray,
     curvature: FloatArray,
+    weights: FloatArray,
     root: FloatArray,
     among: IntArray,
     rate: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray, float]:
-    """Coefficients, probabilities, curvature and rate of the steps at one penalty; rate inf: no convergence."""
+    """Coefficients, probabilities, curvature and rate of the steps at one penalty; rate inf: no convergence.
+
+    ``weights`` are those of the curvature, and are changed with it in place.
+    """
     p, n = len(coefficients), np.sum(times)
     probability = _probabilities(linear_predictor(columns, coefficients))
     bend = _ridged(curvature, ridge)
@@ -240,16 +244,35 @@ def _at_penalty(
         if moved < TOLERANCE or (rate < SLOW and rate * moved < LEFT):
             return coefficients, probability, curvature, min(rate, 1.0)
         if step == NEWTON_STEPS:
-            curvature = cross_products(columns, 0.25 * times) / n
+            weights[:] = 0.25 * times
         elif step < NEWTON_STEPS and now > SLOW:
-            weights = np.maximum(probability * (1.0 - probability), LEAST_WEIGHT)
-            curvature = cross_products(columns, times * weights) / n
+            weights[:] = times * np.maximum(probability * (1.0 - probability), LEAST_WEIGHT)
         else:
             last = moved
             continue
+        curvature = cross_products(columns, weights) / n
         bend = _ridged(curvature, ridge)
         among[0], rate, last = 0, 1.0, moved
     return coefficients, probability, curvature, np.inf
+
+
+def _joined(
+    columns: FloatArray,
+    near: FloatArray,
+    entered: IntArray,
+    j: int,
+    weights: FloatArray,
+    curvature: FloatArray,
+    n: float,
+) -> FloatArray:
+    """The curvature once column ``j`` stands behind those near, where it is put."""
+    m = curvature.shape[0]
+    found = np.empty((m + 1, m + 1))
+    found[:m, :m] = curvature
+    near[m], entered[m] = columns[j], j
+    found[m] = pulled(near[: m + 1], weights * columns[j]) / n
+    found[:, m] = found[m]
+    return found
 
 
 def _extended_path(
@@ -263,41 +286,72 @@ def _extended_path(
     last: int,
     found: FloatArray,
     ratio: FloatArray,
-    curvature: FloatArray,
+    entered: IntArray,
+    weights: FloatArray,
+    bends: FloatArray,
+    pull: FloatArray,
     rate: float,
-) -> tuple[int, bool, FloatArray, float]:
-    """Fit at the penalties from ``first`` to before ``last``, in place.
+) -> tuple[int, bool, float]:
+    """Fit at the penalties from ``first`` to before ``last``, in place, among the columns that may have a coefficient.
 
-    Returns how many penalties are reached, whether the path ends there, and the curvature and the rate of the
-    steps to go on with.
+    These are ``entered`` (-1: none), the intercept first: a column enters where its pull at the last penalty comes
+    within twice the fall of the penalty (the sequential strong rule), or where it would be pulled away from 0 after
+    all. Returns how many penalties are reached, whether the path ends there, and the rate of the steps to go on with.
     """
     p, n = len(columns), np.sum(times)
-    coefficients: FloatArray = np.zeros(p)
     share = np.sum(times * y) / n
     probability: FloatArray = np.full(len(y), share)
     null_deviance = _mean_deviance(probability, y, times)
+    coefficients: FloatArray = np.zeros(p)
     if first == 0:
         coefficients[0] = np.log(share / (1.0 - share))
-        curvature = cross_products(columns, times * probability * (1.0 - probability)) / n
+        weights[:] = times * share * (1.0 - share)
+        pull[:] = pulled(columns, times * (y - share)) / n
+        entered[0], bends[0, 0] = 0, np.sum(weights) / n
     else:
         coefficients[:] = found[first - 1]
+    near, m = np.empty(columns.shape), 0
+    while m < p and entered[m] >= 0:
+        near[m] = columns[entered[m]]
+        m += 1
+    curvature = bends[:m, :m].copy()
     root, among = np.empty((p, p)), np.zeros(p + 1, dtype=np.int64)
+    inside = np.zeros(p, dtype=np.bool_)
+    inside[entered[:m]] = True
     for at in range(first, last):
         if at >= 3:
             _led(found, at, coefficients)
-        coefficients, probability, curvature, rate = _at_penalty(
-            columns, y, times, penalties[at], ridges[at], coefficients, curvature, root, among, rate
-        )
-        if rate == np.inf:
-            return at, True, curvature, rate
+        bound = penalties[at]
+        if at > 0:
+            bound = 2.0 * bound - min(penalties[at - 1], np.max(np.abs(pull[1:])))
+        while True:
+            for j in range(p):
+                if not inside[j] and abs(pull[j]) > bound:
+                    curvature = _joined(columns, near, entered, j, weights, curvature, n)
+                    inside[j] = True
+            m = len(curvature)
+            own, probability, curvature, rate = _at_penalty(
+                near[:m], y, times, penalties[at], ridges[at], coefficients[entered[:m]], curvature, weights, root,
+                among, rate,
+            )  # fmt: skip
+            if rate == np.inf:
+                return at, True, rate
+            coefficients[entered[:m]] = own
+            if m == p:
+                break
+            pull[:] = pulled(columns, times * (y - probability)) / n
+            bound = penalties[at]
+            if not np.any(~inside & (np.abs(pull) > bound)):
+                break
         found[at] = coefficients
-        coefficients = coefficients.copy()
         ratio[at] = 1.0 - _mean_deviance(probability, y, times) / null_deviance
-        if not ends_early or at + 1 < LEAST_LENGTH:
-            continue
-        if ratio[at] > MOST_EXPLAINED or ratio[at] - ratio[at - 1] < LEAST_GAIN:
-            return at + 1, True, curvature, rate
-    return last, last == penalties.size, curvature, rate
+        reached, ends = at + 1, False
+        if ends_early and reached >= LEAST_LENGTH:
+            ends = ratio[at] > MOST_EXPLAINED or ratio[at] - ratio[at - 1] < LEAST_GAIN
+        if ends:
+            return reached, True, rate
+    bends[:m, :m] = curvature
+    return last, last == penalties.size, rate
 
 
 _probabilities = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_probabilities)
@@ -309,6 +363,7 @@ _descend = njit(cache=True, error_model="numpy")(_descend)
 _ridged = njit(cache=True, error_model="numpy")(_ridged)
 _led = njit(cache=True, error_model="numpy")(_led)
 _at_penalty = njit(cache=True, error_model="numpy")(_at_penalty)
+_joined = njit(cache=True, error_model="numpy")(_joined)
 _extended_path = njit(cache=True, error_model="numpy")(_extended_path)
 
 
@@ -335,7 +390,8 @@ class PenalisedPath:
         self.coefficients: FloatArray = np.zeros((len(penalties), len(columns)))
         self.deviance_ratio: FloatArray = np.zeros(len(penalties))
         self.reached, self.ended = 0, False
-        self._curvature: FloatArray = np.zeros((len(columns), len(columns)))
+        p, n = columns.shape
+        self._left = np.full(p, -1), np.zeros(n), np.zeros((p, p)), np.zeros(p)
         self._rate = 1.0
 
     def extend(self, length: int) -> None:
@@ -343,12 +399,6 @@ class PenalisedPath:
         if self.ended or length <= self.reached:
             return
         last = min(length, len(self.deviance_ratio))
-        self.reached, self.ended, self._curvature, self._rate = _extended_path(
-            *self._data,
-            self.reached,
-            last,
-            self.coefficients,
-            self.deviance_ratio,
-            self._curvature,
-            self._rate,
+        self.reached, self.ended, self._rate = _extended_path(
+            *self._data, self.reached, last, self.coefficients, self.deviance_ratio, *self._left, self._rate
         )
