@@ -53,8 +53,10 @@ def new_study(request: Request, room: InRoom, visitor: Conducting) -> Response:
 def send_study(request: Request, room: InRoom, visitor: Conducting, sent: InSetup) -> Response:
     """A draft is kept; or the form again, with what is wrong."""
     try:
+        with room.database.reading() as session:
+            setup = drafting.checked(room, session, sent)  # nobody who writes waits for a long table
         with room.database.writing() as session:
-            number = drafting.keep_new_study(room, session, visitor, drafting.checked(room, session, sent))
+            number = drafting.keep_new_study(room, session, visitor, setup)
     except InputError as error:
         return _form(request, room, visitor, None, fields_again(sent), error)
     return RedirectResponse(f"/studies/{number}", 303)
@@ -82,10 +84,10 @@ def send_change(request: Request, room: InRoom, visitor: Conducting, number: int
     with room.database.reading() as session:
         study = found_study(session, number)
     try:
-        with room.database.writing() as session:
-            study = found_study(session, number)
+        with room.database.reading() as session:
             setup = drafting.checked(room, session, sent, study.must_be_draft())
-            drafting.keep_change(room, session, visitor, study, setup)
+        with room.database.writing() as session:
+            drafting.keep_change(room, session, visitor, found_study(session, number), setup)
     except InputError as error:
         if isinstance(error, ConflictError):
             return study_page(request, room, visitor, number, error)
