@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -32,8 +33,6 @@ REFERENCE_COLOUR: Final = "#777777"
 INK: Final = "#1a1a1a"
 
 _STYLE: Final[dict[str, Any]] = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
     "font.size": 8,
     "axes.titlesize": 9,
     "axes.titleweight": "bold",
@@ -57,12 +56,28 @@ _STYLE: Final[dict[str, Any]] = {
 }
 
 
+EAST_ASIAN: Final = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS",
+)  # fmt: skip
+"""Fonts with Chinese signs, the first that is installed taken: a center's name may have them."""
+
+
+@cache
+def font_families() -> tuple[str, ...]:
+    """The font of every figure, and behind it one for what it has no sign of, where this machine has one."""
+    from matplotlib import font_manager
+
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return "DejaVu Sans", *[name for name in EAST_ASIAN if name in installed][:1]
+
+
 @contextmanager
 def figure_style() -> Iterator[None]:
     """Draw inside this context: no global setting outlives it and no window is opened."""
     import matplotlib as mpl
 
-    with mpl.rc_context(cast(Any, _STYLE)):
+    with mpl.rc_context(cast(Any, {**_STYLE, "font.family": list(font_families())})):
         yield
 
 

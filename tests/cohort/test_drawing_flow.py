@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from her2mri.cohort.drawing_flow import draw_flow
+from her2mri.figure_style import font_families
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1, max_size=40)
 
@@ -111,3 +112,12 @@ def test_many_centers_are_counted_together():
     ax = draw_flow(steps([f"Hospital {i:02d}" for i in range(40)]))
     words = " ".join(text.get_text() for text in ax.texts)
     assert "38 other centers: 38,000 lesions" in words
+
+
+@pytest.mark.skipif(len(font_families()) == 1, reason="no font with Chinese signs is installed here")
+def test_a_chinese_center_is_written_by_its_name_in_signs_that_a_font_has():
+    ax = draw_flow(steps(["北京医院", "South"]))
+    ax.figure.canvas.draw()  # a sign without a font is a warning, and so an error
+    words = [text.get_text() for text in ax.texts]
+    assert "北京医院" in words
+    assert not any(word.startswith("Center ") for word in words)

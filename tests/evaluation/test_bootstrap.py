@@ -3,7 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from her2mri.evaluation.bootstrap import patient_weights, percentile_interval, seed_of
+from her2mri.evaluation.bootstrap import (
+    distance_interval,
+    patient_weights,
+    percentile_interval,
+    seed_of,
+    symmetric_interval,
+)
 from her2mri.evaluation.classification import youden_positions, youden_threshold
 from her2mri.evaluation.cutoffs import counts_by_cutoff
 
@@ -56,3 +62,20 @@ def test_impossible_settings_are_refused() -> None:
         patient_weights(["a"], 0, np.random.SeedSequence(1))
     with pytest.raises(ValueError, match="0 < confidence < 1, got 95"):
         percentile_interval(np.array([1.0]), confidence=95)
+
+
+def test_the_interval_of_a_distance_holds_it_where_resamples_stray_from_zero_as_the_sample_does() -> None:
+    rng, held, equal_arms = np.random.default_rng(8), [], []
+    shift = np.array(
+        [0.6, 0.0, 0.0, 0.0]
+    )  # the truth is its length; each coordinate is measured with error 0.5
+    for _ in range(2000):
+        seen = shift + 0.5 * rng.normal(size=4)
+        again = np.linalg.norm(seen + 0.5 * rng.normal(size=(400, 4)), axis=1)
+        found, plain = (
+            how(float(np.linalg.norm(seen)), again) for how in (distance_interval, symmetric_interval)
+        )
+        held.append(found.conf_low <= 0.6 <= found.conf_high)
+        equal_arms.append(plain.conf_low <= 0.6 <= plain.conf_high)
+    assert 0.94 <= np.mean(held) <= 0.98
+    assert np.mean(equal_arms) < 0.94

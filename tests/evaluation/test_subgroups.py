@@ -103,6 +103,17 @@ def test_a_model_of_labels_has_only_an_auc(make_prediction) -> None:
     assert set(found.heterogeneity_frame()["metric"]) == {"auc"}
 
 
+def test_the_forest_counts_centers_too_small_to_say_anything_in_one_line(make_prediction) -> None:
+    prediction = make_prediction(300)
+    center = np.where(np.arange(300) < 240, "Large", [f"Small {i // 12:02d}" for i in range(300)])
+    found = evaluate_subgroups([prediction], {"Center": pd.Series(center, index=prediction.lesion)})
+    assert found.frame()["level"].nunique() == 7  # all lesions, the large center and five small ones
+    texts = [text.get_text().strip() for text in found.plot().texts]
+    assert [text for text in texts if "Small" in text or "others" in text] == ["5 others"]
+    assert "each too small to say" in texts
+    assert "60" in texts
+
+
 def test_a_lesion_with_two_levels_is_refused(make_prediction) -> None:
     prediction = make_prediction(30)
     twice = pd.Series(["a", "b"], index=[prediction.lesion[0]] * 2)

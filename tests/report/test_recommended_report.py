@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from her2mri.cohort.cohort import Caveat
 from her2mri.output.page import render_page
 from her2mri.report.figures import study_figures
 from her2mri.report.methods import methods
@@ -13,6 +14,7 @@ from her2mri.report.side_by_side import failures_of, side_by_side
 from her2mri.report.view import study_view
 from her2mri.report.workbook import sheet_names
 from her2mri.report.worth_using import worth_using
+from her2mri.report.write import write_study
 from her2mri.vocabulary import CROSS_VALIDATED, EXTERNAL_VALIDATION, TRAINING
 
 
@@ -103,6 +105,24 @@ def test_the_page_of_the_published_protocol_alone_knows_no_other(both, tmp_path)
     assert not re.search("recommended|: published protocol|TRIPOD", words)
 
 
+def test_a_study_without_the_published_part_has_a_whole_report_that_says_why(both, tmp_path):
+    reason = "The published protocol is left out: adc: no lesion has a value."
+    alone = replace(both, tasks={}, caveats=(*both.caveats, Caveat("published_left_out", reason)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "her2mri.report.write.save_figure", lambda figure, stem: stem.with_suffix(".svg").touch()
+        )
+        write_study(alone, tmp_path / "study")
+    page = (tmp_path / "study" / "report.html").read_text(encoding="utf-8")
+    assert page.count(reason) >= 2
+    places = set(re.findall(r'\bid="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= places
+    assert not re.search(r"Published</th>|the training set|Univariate comparison", page)
+    assert "table one is, was left out" in page
+    for name in set(re.findall(r"tables/(\w+)\.csv", page)):
+        assert (tmp_path / "study" / "tables" / f"{name}.csv").exists(), name
+
+
 def test_the_sheets_of_the_recommended_tables_have_names_of_their_own(both):
     names = sheet_names(list(both.tables()))
     assert len({title.lower() for title in names.values()}) == len(names)
@@ -125,7 +145,9 @@ def curve(sample, gains_low):
 def test_a_model_is_worth_using_only_where_it_beats_treating_all_and_none_in_every_set():
     inside = curve(CROSS_VALIDATED, [-1.0, 2.0, 3.0])
     alone = worth_using(inside, "LR", better_than_chance=True)
-    assert alone.startswith("Worth using: ")
+    assert alone.startswith("Worth using at some thresholds: ")
+    everywhere = inside[inside["avoided_low"] > 0]
+    assert worth_using(everywhere, "LR", better_than_chance=True).startswith("Worth using: ")
     assert "in held-out lesions at 2 of 3 (between 0.20 and 0.30)" in alone
     both = pd.concat([inside, curve(EXTERNAL_VALIDATION, [-1.0, 0.0, float("nan")])])
     said = worth_using(both, "LR", better_than_chance=True)

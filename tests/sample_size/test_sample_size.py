@@ -128,7 +128,26 @@ def test_a_verdict_says_which_sample_falls_short_and_what_it_carries():
     assert f"an AUC of 0.8 assumed: {verdict.development.n:,} are asked for" in verdict.sentence()
 
 
-def test_without_an_anticipated_auc_only_developing_has_a_size():
+def test_an_auc_that_the_study_found_itself_sizes_validating_and_not_developing():
+    sizes = {"n_development": 613, "prevalence": 0.22, "n_validation": {"external_validation": 154}}
+    blind, found = (size_verdict(**sizes, parameters=1, found_auc=auc) for auc in (None, 0.8))
+    asked = size_verdict(**sizes, parameters=1, anticipated_auc=0.8)
+    assert found.development == blind.development != asked.development
+    assert found.validation == asked.validation is not None
+    assert found.sentence() == blind.sentence()
+    assert "for 1 candidate term," in found.sentence()
+    said = found.validation_sentence("external_validation", "external validation")
+    assert (
+        "an AUC of 0.8 that the study found itself, corrected: 154 patients in the external validation"
+        in said
+    )
+    assert f", {found.validation.n:,} are asked for." in said
+    nothing = size_verdict(**sizes, parameters=1, found_auc=0.49)
+    assert nothing.validation is None
+    assert nothing.validation_sentence("external_validation", "") == ""
+
+
+def test_without_any_auc_only_developing_has_a_size():
     verdict = size_verdict(n_development=10_000, prevalence=0.2, parameters=5, n_validation={"x": 9})
     assert verdict.validation is None
     assert verdict.sentence().endswith("a Nagelkerke R² of 0.15 assumed: enough.")

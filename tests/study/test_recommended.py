@@ -247,6 +247,56 @@ def test_levels_and_measurements_that_development_cannot_speak_of_are_said(shift
     assert not steps.met_for_the_first_time(plan, {"LR": ConstantModel(0.5)})
 
 
+@pytest.fixture(scope="module")
+def unmeasured(lesions, small):
+    """The external center never measured ADC; every ninth lesion of the other one lacks its EER."""
+    frame = lesions.copy()
+    frame.loc[frame["center"] == "South", "adc"] = np.nan
+    frame.loc[(frame["center"] == "North") & (frame.index % 9 == 0), "eer"] = np.nan
+    return Study.from_frame(frame, **small).run()
+
+
+def test_where_complete_lesions_carry_no_study_the_recommended_protocol_goes_on_and_says_so(unmeasured):
+    assert unmeasured.tasks == {}
+    task = unmeasured.recommended.tasks["her2_positive"]
+    assert {p.sample for p in task.predictions} == {CROSS_VALIDATED, EXTERNAL_VALIDATION}
+    (said,) = (c.message for c in unmeasured.caveats if c.code == "published_left_out")
+    assert "adc: no lesion has a value of Minimum ADC" in said
+    assert unmeasured.left_out == said
+    assert task.net_benefit is None
+    assert not task.beside_published
+    assert set(unmeasured.sets()["sample"]) == {TRAINING, EXTERNAL_VALIDATION}
+    assert unmeasured.sets()["lesions"].sum() == len(task.plan.data.frame)
+
+
+def test_candidates_with_gaps_take_part_in_the_comparison_of_centers(unmeasured):
+    task = unmeasured.recommended.tasks["her2_positive"]
+    compared = set(task.shift.differences_frame()["variable"])
+    assert compared == {variable.name for variable in task.plan.candidates} - {"adc"}
+    assert "Early enhancement ratio: missing" in set(task.shift.differences_frame()["label"])
+
+
+def test_only_families_that_follow_their_lesions_are_shown_by_an_out_of_fold_linear_predictor(found, task):
+    chosen, (out_of_fold, *_) = task.plan, task.cross_validation.probability["LR"]
+    spread = {}
+    for family in ("LR", "GB"):  # the same model under both names: only the family decides
+        named = tuple(replace(p, model=family) for p in task.predictions if p.model == "LR")
+        shift = steps.shift_of(chosen, named, family, task.developed["LR"], out_of_fold[None])
+        rows = shift.frame().set_index(["sample", "metric"])
+        spread[family] = rows.loc[("development", "linear_predictor_sd")]
+        assert "out-of-fold" not in rows.loc[("new_center", "linear_predictor_sd"), "method"]
+    assert spread["LR"]["method"].startswith("of the model;")
+    assert spread["GB"]["method"].startswith("of one out-of-fold prediction")
+    assert spread["GB"]["estimate"] == pytest.approx(np.std(np.log(out_of_fold / (1 - out_of_fold))))
+
+
+def test_a_study_without_an_anticipated_auc_sizes_its_external_set_by_its_own_corrected_one(task):
+    rows = task.validation.frame()
+    corrected = rows[(rows["model"] == task.choice.model) & (rows["metric"] == "auc")]["estimate"].iloc[0]
+    assert task.size.found_auc == corrected
+    assert set(task.size.frame()["purpose"]) == {"development", "validation"}
+
+
 def test_a_model_whose_interval_reaches_one_half_is_not_called_better_than_chance():
     choice = choose(performance(LR=(0.55, 0.25)), compared(), ["LR"])
     assert not choice.better_than_chance

@@ -198,7 +198,9 @@ def test_separation_is_a_caveat_that_names_the_levels_and_their_counts(separated
     assert "separation" not in set(result.caveat_frame()["code"])
 
 
-def test_a_predictor_that_the_external_center_never_measured_is_named(lesions, settings):
+def test_the_published_protocol_alone_names_a_predictor_that_the_external_center_never_measured(
+    lesions, settings
+):
     frame = lesions.copy()
     frame.loc[frame["center"] == "South", "adc"] = np.nan
     with pytest.raises(TableError, match="external centers, column adc: no lesion has a value"):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,8 +14,11 @@ from her2mri.evaluation.calibration import (
 )
 from her2mri.evaluation.calibration_smooth import calibration_smooth
 from her2mri.evaluation.discrimination import auc
+from her2mri.validation import validate_development
 from her2mri.validation.optimism import no_information_brier, optimism_of, point632plus, shifted_interval
 from her2mri.validation.scores import SCORES, scores, scores_of_resamples
+
+from .conftest import FixedDevelopment
 
 SHARE = st.floats(0, 1)
 
@@ -130,3 +134,30 @@ def test_interval_is_wider_where_models_of_the_same_development_differ() -> None
     low, high = shifted_interval(replicates, 0.8, 0.75, "auc", spread=0.03, confidence=0.9)
     arm = np.hypot(0.09, 1.6448536 * 0.03)
     assert_allclose([low, high], [0.75 - arm, 0.75 + arm], atol=1e-7)
+
+
+def test_the_corrected_brier_score_of_an_overfitted_model_has_an_interval_wider_than_its_own_lesions_say() -> (
+    None
+):
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(90, 14))
+    y = (X[:, 0] + 1.5 * rng.logistic(size=90) > 0).astype(int)
+    frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(14)])
+    found = validate_development(
+        FixedDevelopment(tuple(frame)),
+        frame,
+        y,
+        np.arange(90),
+        task="t",
+        positive="event",
+        seed=3,
+        n_bootstrap=200,
+    )
+    model = found.models[0]
+    row = found.optimism_frame().set_index("metric").loc["brier"]
+    own = scores_of_resamples(y, model.apparent_probability, found.resample_weights())["brier"]
+    arm = (row["conf_high"] - row["conf_low"]) / 2
+    assert arm > 1.3 * 1.96 * own.std()
+    error, spread = model.resample["brier"] - model.original["brier"], model.original["brier"]
+    assert arm == pytest.approx(1.96 * np.hypot(error.std(), spread.std()), rel=0.01)
+    assert row["point632plus_conf_high"] - row["point632plus"] == pytest.approx(arm)

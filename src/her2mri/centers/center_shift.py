@@ -55,7 +55,7 @@ class Lesions:
     For development the probabilities must be honest: of lesions that the model behind each was not fitted to
     (cross-validated, or a validation set). ``of_model`` are the probabilities of the one model that the new
     center is judged by, for the linear predictors: several models' would differ without any other case mix. Not
-    given, they are ``probability``.
+    given, they are ``probability``. ``of`` says whose they are.
     """
 
     frame: pd.DataFrame
@@ -63,6 +63,7 @@ class Lesions:
     probability: ArrayLike
     patient: ArrayLike
     of_model: ArrayLike | None = None
+    of: str = "the model"
 
     @property
     def linear_predictor(self) -> Floats:
@@ -145,7 +146,8 @@ def center_shift(
         ]
     )
     linear = np.concatenate([one.linear_predictor for one in sides])
-    rows = [_membership_row(membership), *_rows(membership, y, p, linear, draws)]
+    said = [one.of for one in sides]
+    rows = [_membership_row(membership), *_rows(membership, y, p, linear, draws, said)]
     table = pd.DataFrame([{"task": task, "model": model, **row} for row in rows], columns=list(SHIFT_COLUMNS))
     sample = np.where(member == 1, NEW_CENTER, DEVELOPMENT)
     predictors = pd.DataFrame({"sample": sample, "linear_predictor": linear})
@@ -153,9 +155,12 @@ def center_shift(
 
 
 def _rows(
-    membership: Membership, y: Floats, p: Floats, linear: Floats, draws: Floats
+    membership: Membership, y: Floats, p: Floats, linear: Floats, draws: Floats, said: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Spread and performance of the three samples, each with its interval over the ``draws`` (r, n)."""
+    """Spread and performance of the three samples, each with its interval over the ``draws`` (r, n).
+
+    ``said`` is whose linear predictors those of development and of the new center are.
+    """
     old = membership.member == 0
     estimates, sizes = _all_scores(membership, y, p, linear, np.ones(len(y)))
     replicates = np.array([_all_scores(membership, y, p, linear, weights)[0] for weights in draws])
@@ -165,6 +170,9 @@ def _rows(
         inside = ~old if sample == NEW_CENTER else old
         for m, metric in enumerate(metrics):
             interval = percentile_interval(replicates[:, s, m])
+            method = _REFITTED if sample == REWEIGHTED else _BOOTSTRAP
+            if metric.startswith("linear_predictor"):
+                method = f"of {said[sample == NEW_CENTER]}; {method}"
             rows.append(
                 {
                     "sample": sample,
@@ -177,7 +185,7 @@ def _rows(
                     "effective_n": sizes[s],
                     "n_failed": interval.n_failed,
                     "n_resamples": interval.n_resamples,
-                    "method": _REFITTED if sample == REWEIGHTED else _BOOTSTRAP,
+                    "method": method,
                 }
             )
     return rows

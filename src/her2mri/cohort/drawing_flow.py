@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from her2mri.figure_style import DOUBLE_COLUMN, INK, figure_style
+from her2mri.figure_style import DOUBLE_COLUMN, INK, figure_style, font_families
 from her2mri.vocabulary import SAMPLES
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ class _Centers:
     def of(cls, counts: pd.DataFrame) -> _Centers:
         """All centers, or the largest if there are many; long names are numbered.
 
-        A name that the figure's font cannot write is replaced by the center's position.
+        A name that no font of the figure can write is replaced by the center's position.
         """
         ordered, n_others = counts, 0
         if len(counts) > _MOST_CENTERS:
@@ -267,7 +267,8 @@ def _count_words(lesions: int, patients: int) -> str:
 def _glyphs() -> frozenset[int]:
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
-    return frozenset(get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap())
+    fonts = [get_font(findfont(FontProperties(family=name))) for name in font_families()]
+    return frozenset().union(*(font.get_charmap() for font in fonts))
 
 
 @cache
@@ -276,7 +277,7 @@ def text_width(text: str, is_bold: bool = False) -> float:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextToPath
 
-    font = FontProperties(family="DejaVu Sans", size=FONT, weight="bold" if is_bold else "normal")
+    font = FontProperties(family=list(font_families()), size=FONT, weight="bold" if is_bold else "normal")
     return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -101,6 +101,26 @@ def symmetric_interval(
     arm, _, failed = _quantiles(np.abs(replicates - estimate), (confidence, confidence), confidence)
     low = max(estimate - arm, least) if np.isfinite(arm) else np.nan
     return BootstrapInterval(low, estimate + arm, failed, len(replicates))
+
+
+def distance_interval(estimate: float, replicates: Floats, *, confidence: float = 0.95) -> BootstrapInterval:
+    """``symmetric_interval`` of a distance from 0, whose lower arm reaches at least as far as its bias asks for.
+
+    The estimate lies above the truth as the replicates lie above the estimate. The lower end is therefore no
+    higher than the estimate less the bias and a normal arm of the replicates. See docs/decisions/0137.
+
+    >>> distance_interval(3.0, np.array([3.0, 4.0, 5.0]), confidence=0.5).conf_low.__round__(2)
+    1.45
+    """
+    from scipy.special import ndtri
+
+    found = symmetric_interval(estimate, replicates, confidence=confidence)
+    finite = replicates[np.isfinite(replicates)]
+    if np.isnan(found.conf_low):
+        return found
+    bias = max(float(finite.mean()) - estimate, 0.0)
+    reached = estimate - bias - float(ndtri(0.5 + confidence / 2.0)) * float(finite.std())
+    return replace(found, conf_low=min(found.conf_low, max(reached, 0.0)))
 
 
 def _quantiles(replicates: Floats, at: tuple[float, float], confidence: float) -> tuple[float, float, int]:

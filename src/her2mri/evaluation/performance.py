@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from her2mri.errors import EstimationError
 from her2mri.evaluation import calibration
-from her2mri.evaluation.bootstrap import BootstrapInterval, percentile_interval, symmetric_interval
+from her2mri.evaluation.bootstrap import BootstrapInterval, distance_interval, percentile_interval
 from her2mri.evaluation.calibration_smooth import calibration_smooth
 from her2mri.evaluation.classification import (
     CLASSIFICATION_METRICS,
@@ -29,9 +29,9 @@ Floats = NDArray[np.float64]
 YOUDEN_IN_SAMPLE: Final = "youden_in_sample"
 YOUDEN_TRAINING: Final = "youden_training"
 BOOTSTRAP: Final = "bootstrap by patient, percentile"
-SYMMETRIC_BOOTSTRAP: Final = "bootstrap by patient, symmetric about the estimate, cut at 0"
+DISTANCE_BOOTSTRAP: Final = "bootstrap by patient about the estimate, lower arm lengthened by bias, cut at 0"
 TO_ZERO_BOOTSTRAP: Final = (
-    "bootstrap by patient, symmetric about the estimate, from 0 as perfect calibration is not rejected"
+    "bootstrap by patient about the estimate, from 0 as perfect calibration is not rejected"
 )
 ROBUST_WALD: Final = "Wald, robust by patient"
 EXACT: Final = "Clopper-Pearson (the bootstrap interval has no width)"
@@ -113,9 +113,9 @@ class _Rows:
             percentile_interval(replicates, confidence=self.resampled.confidence), metric, rule
         )
 
-    def symmetric_bounds(self, estimate: float, replicates: Floats, metric: str) -> tuple[float, float]:
+    def distance_bounds(self, estimate: float, replicates: Floats, metric: str) -> tuple[float, float]:
         return self._counted(
-            symmetric_interval(estimate, replicates, confidence=self.resampled.confidence), metric
+            distance_interval(estimate, replicates, confidence=self.resampled.confidence), metric
         )
 
     def _counted(self, found: BootstrapInterval, metric: str, rule: str = "") -> tuple[float, float]:
@@ -303,8 +303,8 @@ def _smooth(gathered: _Rows) -> None:
     perfect = smooth.perfect_p_value(prediction.patient)
     replicates = smooth.indices_of_resamples(gathered.resampled.weights)
     for metric, estimate in smooth.indices().items():
-        low, high = gathered.symmetric_bounds(estimate, replicates[metric], metric)
-        method = SYMMETRIC_BOOTSTRAP
+        low, high = gathered.distance_bounds(estimate, replicates[metric], metric)
+        method = DISTANCE_BOOTSTRAP
         if perfect >= 1.0 - confidence and low > 0.0:
             low, method = 0.0, TO_ZERO_BOOTSTRAP
         gathered.add(metric, estimate, (low, high), f"{method}; {smooth.method}")

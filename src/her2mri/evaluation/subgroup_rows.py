@@ -27,6 +27,7 @@ SUBGROUP_COLUMNS: Final = (
     "task", "model", "sample", "variable", "level", "metric", "estimate", "conf_low", "conf_high",
     "positive", "n", "n_events", "method",
 )  # fmt: skip
+TOO_SMALL: Final = "too small to say"
 _LABELS_ONLY: Final = "the model gives class labels, not probabilities"
 
 Measure = Callable[..., AucEstimate | WaldEstimate]
@@ -99,7 +100,7 @@ def too_small(y: NDArray[np.int64], least: int) -> str:
         f"{count:,} {what}{'' if count == 1 else 's'}"
         for count, what in ((events, "event"), (others, "non-event"))
     )
-    return f"too small to say ({', '.join(said)})"
+    return f"{TOO_SMALL} ({', '.join(said)})"
 
 
 def brier_by_patient(

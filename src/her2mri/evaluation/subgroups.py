@@ -11,12 +11,14 @@ import pandas as pd
 
 from her2mri.evaluation.prediction import Prediction
 from her2mri.evaluation.subgroup_heterogeneity import HETEROGENEITY_COLUMNS, heterogeneity_rows
-from her2mri.evaluation.subgroup_rows import SUBGROUP_COLUMNS, subgroup_rows
+from her2mri.evaluation.subgroup_rows import SUBGROUP_COLUMNS, TOO_SMALL, subgroup_rows
 from her2mri.statistics.multiplicity import holm
 from her2mri.vocabulary import METRICS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from her2mri.evaluation.drawing_forest import ForestRow
 
 ALL_LESIONS: Final = "All lesions"
 NOT_RECORDED: Final = "Not recorded"
@@ -72,7 +74,7 @@ class SubgroupEvaluation:
         ]
         whole = next((row for row in drawn if not row.heading and isfinite(row.estimate)), None)
         return draw_forest(
-            [row for row in drawn if row.heading],
+            _small_together([row for row in drawn if row.heading]),
             xlabel=METRICS[metric].label,
             reference=whole.estimate if whole else None,
             pooled=whole,
@@ -119,6 +121,26 @@ def evaluate_subgroups(
         pd.DataFrame(performance, columns=list(SUBGROUP_COLUMNS)),
         heterogeneity[list(HETEROGENEITY_COLUMNS)],
     )
+
+
+def _small_together(rows: list[ForestRow]) -> list[ForestRow]:
+    """The rows of a forest, those of one variable that are too small to say anything counted in one line."""
+    from her2mri.evaluation.drawing_forest import ForestRow
+
+    found = []
+    for heading in dict.fromkeys(row.heading for row in rows):
+        own = [row for row in rows if row.heading == heading]
+        small = [row for row in own if row.reason.startswith(TOO_SMALL)]
+        if len(small) < 2:
+            found += own
+            continue
+        nothing = float("nan")
+        n = sum(row.n or 0 for row in small)
+        found += [row for row in own if row not in small]
+        found.append(
+            ForestRow(f"{len(small)} others", n, nothing, nothing, nothing, heading, f"each {TOO_SMALL}")
+        )
+    return found
 
 
 def _levels(prediction: Prediction, levels: pd.Series) -> tuple[pd.Series, list[str]]:

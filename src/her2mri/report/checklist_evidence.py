@@ -159,9 +159,8 @@ def predictors_looked_at(result: StudyResult) -> Evidence:
         f"{len(task.plan.candidates)} candidates ({task.plan.parameters} terms) for {task.plan.data.task.label}"
         for task in each_task(result)
     ]
-    return Evidence(
-        MET, f"{listing(said)} (tables/selection_<task>.csv, tables/recommended_selection_frequency.csv)"
-    )
+    of_published = "tables/selection_<task>.csv, " if result.tasks else ""
+    return Evidence(MET, f"{listing(said)} ({of_published}tables/recommended_selection_frequency.csv)")
 
 
 def definitions(result: StudyResult) -> Evidence:
@@ -238,7 +237,8 @@ def building(result: StudyResult) -> Evidence:
         MET,
         f"{names}; {task.validation.n_bootstrap:,} resamples of patients for {resampled}, "
         f"{task.cross_validation.n_folds}-fold cross-validation {times(task.cross_validation.n_repeats)} for all "
-        "(tables/tuning.csv, tables/recommended_optimism.csv)",
+        f"({'tables/tuning.csv, ' if result.tasks else ''}tables/recommended_optimism.csv, "
+        "tables/recommended_failed_resamples.csv)",
     )
 
 

@@ -39,6 +39,8 @@ def flow(result: StudyResult) -> Evidence:
 
 def characteristics(result: StudyResult) -> Evidence:
     """Table one of every set."""
+    if not result.tasks:
+        return Evidence(MISSING, "the published protocol, whose part table one is, was left out")
     described = {name: len(task.table_one) for name, task in result.tasks.items()}
     whole = all(n == len(result.tasks[name].data.samples) for name, n in described.items())
     files = listing([f"tables/table_one_{name}.csv" for name in described])

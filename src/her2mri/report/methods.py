@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from her2mri.output.wording import count, listing, model_name
 from her2mri.report.recommended_methods import Paragraph, recommended_methods
-from her2mri.study.results import StudyResult, TaskResult
+from her2mri.study.results import StudyResult
+from her2mri.study.task_data import TaskData
 from her2mri.vocabulary import SAMPLES
 
 
 def methods(result: StudyResult) -> tuple[Paragraph, ...]:
     """Heading and text of each paragraph, ready to be adapted for a manuscript."""
-    paragraphs = [_lesions(result), _sets(result), _description(result), _selection(result)]
-    paragraphs += [_models(result), _evaluation(result), _explanation(result)]
+    paragraphs = [_lesions(result), _sets(result)]
+    if result.tasks:
+        paragraphs += [_description(result), _selection(result), _models(result)]
+        paragraphs += [_evaluation(result), _explanation(result)]
+    else:
+        paragraphs += [_selection(result), _models(result)]
     if result.recommended is not None:
         paragraphs += recommended_methods(result.study, result.recommended)
     return (*paragraphs, _software(result))
@@ -36,8 +41,16 @@ def _lesions(result: StudyResult) -> Paragraph:
 
 def _sets(result: StudyResult) -> Paragraph:
     file = result.study.data
-    if any(task.data.set_column for task in result.tasks.values()):
+    if any(data.set_column for data in result.task_data):
         how = "The sets were given in the table."
+    elif not result.tasks:
+        external = listing(list(file.external_centers))
+        kept = (
+            f"Lesions of {external} were kept for external validation; the others were"
+            if external
+            else "All were"
+        )
+        how = f"{kept} developed on."
     else:
         external = (
             f"Lesions of {listing(list(file.external_centers))} were kept for external validation. "
@@ -49,16 +62,16 @@ def _sets(result: StudyResult) -> Paragraph:
             f"{1 - file.train_fraction:.0%} into training and internal validation, stratified by outcome, with all "
             f"lesions of a patient in one set (seed {result.study.seed})."
         )
-    sizes = "; ".join(_sizes(task) for task in result.tasks.values())
+    sizes = "; ".join(_sizes(data) for data in result.task_data)
     return "Tasks and sets", f"{how} {sizes}."
 
 
-def _sizes(task: TaskResult) -> str:
+def _sizes(data: TaskData) -> str:
     parts = [
         f"{row['lesions']} in {SAMPLES[str(row['sample'])].lower()} ({row['n_events']} {row['positive']})"
-        for row in task.data.counts().to_dict("records")
+        for row in data.counts().to_dict("records")
     ]
-    return f"{task.data.task.label}: {listing(parts)}"
+    return f"{data.task.label}: {listing(parts)}"
 
 
 def _description(result: StudyResult) -> Paragraph:
@@ -80,19 +93,36 @@ def _selection(result: StudyResult) -> Paragraph:
             "The published predictors were taken as they are; nothing was selected from the data.",
         )
     penalty = "of the smallest deviance" if settings.lasso_rule == "min" else "by the one-standard-error rule"
-    n = {name: len(task.selection.steps[0].looked_at.variables) for name, task in result.tasks.items()}
-    candidates = listing([f"{count} for {result.tasks[name].data.task.label}" for name, count in n.items()])
+    candidates = listing([f"{n} for {label}" for label, n in _candidates(result)])
+    once = (
+        " The selection used the training set once and was not repeated in resamples, as in the published protocol: "
+        "performance in the training set is therefore too good."
+        if result.tasks
+        else ""
+    )
     return (
         "Predictors",
         f"From the candidates ({candidates}) LASSO logistic regression kept the variables with a coefficient other "
-        f"than zero at the penalty {penalty} in {settings.lasso_folds}-fold cross-validation on the training set, "
-        f"folds by patient. Of these, variables with p < {settings.multivariable_p:g} in one multivariable logistic "
-        "regression went on to stepwise regression in both directions by Akaike's criterion, and those with "
-        f"p < {settings.final_p:g} there were kept. A variable with several levels entered or left whole, by its "
-        "joint Wald test, or the penalised likelihood ratio test where the classes separate. The selection used the "
-        "training set once and was not repeated in resamples, as in the published protocol: performance "
-        "in the training set is therefore too good.",
+        f"than zero at the penalty {penalty} in {settings.lasso_folds}-fold cross-validation on "
+        f"{_developed_on(result)}, folds by patient. Of these, variables with p < {settings.multivariable_p:g} in one "
+        "multivariable logistic regression went on to stepwise regression in both directions by Akaike's criterion, "
+        f"and those with p < {settings.final_p:g} there were kept. A variable with several levels entered or left "
+        f"whole, by its joint Wald test, or the penalised likelihood ratio test where the classes separate.{once}",
     )
+
+
+def _candidates(result: StudyResult) -> list[tuple[str, int]]:
+    """Each task's label and how many variables its predictors were chosen from."""
+    if result.tasks or result.recommended is None:
+        tasks = result.tasks.values()
+        return [(task.data.task.label, len(task.selection.steps[0].looked_at.variables)) for task in tasks]
+    return [
+        (task.plan.data.task.label, len(task.plan.candidates)) for task in result.recommended.tasks.values()
+    ]
+
+
+def _developed_on(result: StudyResult) -> str:
+    return "the training set" if result.tasks else "the lesions developed on"
 
 
 def _models(result: StudyResult) -> Paragraph:
@@ -104,8 +134,8 @@ def _models(result: StudyResult) -> Paragraph:
     )
     return (
         "Models",
-        f"Fitted on the training set to the predictors kept: {names}. Their settings were chosen by the mean AUC of "
-        f"{result.study.models.tuning_folds}-fold cross-validation inside the training set, folds by patient. "
+        f"Fitted on {_developed_on(result)} to the predictors kept: {names}. Their settings were chosen by the mean "
+        f"AUC of {result.study.models.tuning_folds}-fold cross-validation inside these, folds by patient. "
         "Logistic regression is not penalised; where a term separates the classes, Firth's penalty is used and the "
         "intercept is then fitted again so that the mean prediction is the share of events. The margin of the "
         "support vector machine was turned into a probability by a sigmoid fitted to out-of-fold "

@@ -81,7 +81,8 @@ def calibration_table(performance: pd.DataFrame) -> DisplayTable:
             "the intercept (slope free), 0 for the integrated calibration index, E50 and E90: the mean, median and "
             "90th percentile of the distance between the smooth curve and the diagonal. Intervals: Wald, robust by "
             "patient where a patient has several lesions; for the Brier score percentiles of the bootstrap; for the "
-            "distances symmetric about the estimate, the lower end 0 unless perfect calibration is rejected."
+            "distances about the estimate, downwards at least by their bias and a normal arm, the lower end 0 unless "
+            "perfect calibration is rejected."
         ),
     )
 

@@ -24,7 +24,7 @@ class PublishedComparison:
 def is_published(result: StudyResult) -> bool:
     """Whether the lesions are the whole reconstruction, each in its published set."""
     given = all(task.data.set_column == task.data.task.set_column for task in result.tasks.values())
-    return given and result.cohort.notice == NOTICE
+    return bool(result.tasks) and given and result.cohort.notice == NOTICE
 
 
 def published_comparison(result: StudyResult) -> PublishedComparison | None:

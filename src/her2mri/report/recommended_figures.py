@@ -272,7 +272,8 @@ def _subgroups(task: RecommendedTask) -> list[StudyFigure]:
                 f"subgroups_{sample}_{task.name}",
                 f"AUC by subgroup, {SAMPLES[sample].lower()}",
                 f"{MODEL_LABELS[task.choice.model]}. Squares have areas in proportion to the lesions; diamond and "
-                "line: all lesions. 95 % intervals follow the patient.",
+                "line: all lesions. 95 % intervals follow the patient. Levels with fewer than 10 events or non-events "
+                "are too small to say; two or more of a variable stand in one line.",
                 f"Forest plot of the AUC in {count(len(areas), 'subgroup')}, {SAMPLES[sample].lower()}.",
                 partial(figure_of, plot),
             )

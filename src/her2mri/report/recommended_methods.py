@@ -55,7 +55,7 @@ def _development(study: StudyFile, task: RecommendedTask) -> Paragraph:
     return (
         "development",
         "No lesion was put aside for internal validation: all lesions outside the external set were developed on. "
-        "The development chose predictors as in the published protocol, tuned and fitted each family: "
+        "The development chose predictors as said above, tuned and fitted each family: "
         f"{names}.{weighing}{splines}",
     )
 
@@ -69,8 +69,8 @@ def _validation(study: StudyFile, task: RecommendedTask) -> Paragraph:
         f"{count(resampling.n_bootstrap, 'resample')} of patients. Optimism is the mean over resamples of the score "
         "on the resample less the score on the original lesions (Harrell, Lee and Mark 1996); AUC and Brier score were "
         "corrected by .632+ too (doi:10.1080/01621459.1997.10474007). Intervals: location-shifted bootstrap "
-        "(doi:10.1002/sim.9148), for AUC and Brier score widened by the spread of the resamples' models. Intervals of "
-        "corrected Brier scores are too short: in simulations they held the true score in 83 to 88 %. All "
+        "(doi:10.1002/sim.9148), for the AUC widened by the spread of the resamples' models; for the Brier score "
+        "normal, by how far resamples' models err about their score on the original lesions and by that spread. All "
         f"families were cross-validated in {count(resampling.folds, 'fold')} of patients, {times(resampling.repeats)}, "
         "with everything repeated inside each fold. Instability of predictions as by Riley and Collins "
         "(doi:10.1002/bimj.202200302).",
@@ -100,7 +100,8 @@ def _performance(study: StudyFile, tasks: tuple[RecommendedTask, ...]) -> Paragr
         f"{study.evaluation.n_bootstrap:,} resamples of patients. Calibration in the large, intercept, slope and "
         "observed by expected events: Wald intervals, robust by patient where a patient has several lesions. The "
         f"smooth curve behind the integrated calibration index, E50 and E90: {listing(smoothers)}; its indices have "
-        "bootstrap intervals symmetric about the estimate, the lower end 0 unless perfect calibration is rejected.",
+        "bootstrap intervals about the estimate, downwards at least by their bias and a normal arm, the lower end 0 "
+        "unless perfect calibration is rejected.",
     )
 
 
@@ -127,12 +128,17 @@ def _decision(tasks: Sequence[RecommendedTask]) -> Paragraph:
         for task in tasks
         for low, high in [task.plan.decision_range]
     ]
+    beside = (
+        " On the external set the difference to the published protocol's logistic regression comes from the same "
+        "resamples."
+        if any(task.net_benefit is not None for task in tasks)
+        else ""
+    )
     return (
         "decision curves",
         f"Net benefit over thresholds from {listing(ranges)}, set before the data were seen, with the standardised "
         "net benefit and the net interventions avoided against treating all; bands are percentiles of resampled "
-        "patients, threshold by threshold. On the external set the difference to the published protocol's logistic "
-        "regression comes from the same resamples.",
+        f"patients, threshold by threshold.{beside}",
     )
 
 

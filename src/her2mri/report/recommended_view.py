@@ -29,7 +29,8 @@ from her2mri.report.validation_tables import (
     size_table,
 )
 from her2mri.study.recommended import Recommended, RecommendedTask
-from her2mri.vocabulary import SAMPLES
+from her2mri.study.recommended.steps import CLOSE_FITTING
+from her2mri.vocabulary import EXTERNAL_VALIDATION, SAMPLES
 
 Figures = Mapping[str, FigureView]
 _LOCKED = "cut-off locked on cross-validated predictions (highest Youden index) and carried to every set"
@@ -69,7 +70,10 @@ def _figure(figures: Figures, stem: str, task: RecommendedTask) -> FigureView | 
 
 
 def _size(task: RecommendedTask, figures: Figures) -> Section:
-    return Section("size", "Size", (task.size.sentence(),), (size_table(task),))
+    said = [task.size.sentence()]
+    if EXTERNAL_VALIDATION in task.size.n_validation:
+        said.append(task.size.validation_sentence(EXTERNAL_VALIDATION, SAMPLES[EXTERNAL_VALIDATION].lower()))
+    return Section("size", "Size", (" ".join(filter(None, said)),), (size_table(task),))
 
 
 def _validated(task: RecommendedTask, figures: Figures) -> Section:
@@ -155,6 +159,8 @@ def _decision(task: RecommendedTask, figures: Figures) -> Section:
         beside = difference_sentence(task.net_benefit)
     elif task.plan.external is None:
         beside = "Without an external set, both protocols have no lesions to be compared on."
+    elif not task.beside_published:
+        beside = "The published protocol says nothing of the external set that it could be compared with."
     else:
         beside = (
             "The net benefit of both protocols is not compared: their external sets hold different lesions."
@@ -212,7 +218,7 @@ def _shift(task: RecommendedTask, figures: Figures) -> Section:
     if task.shift is None:
         why = [c.message for c in task.caveats if "Center shift" in c.message]
         return Section("shift", title, (why[0] if why else "There is no external set to compare with.",))
-    paragraphs = [_shift_sentence(task)]
+    paragraphs = [_shift_sentence(task), _compared_by(task)]
     shown = present(
         task.shift.display(),
         _figure(figures, "center_shift", task),
@@ -240,8 +246,33 @@ def _shift(task: RecommendedTask, figures: Figures) -> Section:
             "the harmonisation adapted to the external center with the most lesions."
         )
     return Section(
-        "shift", title, tuple(paragraphs), shown, (Folded("How the lesions differ, in full", folded),)
+        "shift",
+        title,
+        tuple(filter(None, paragraphs)),
+        shown,
+        (Folded("How the lesions differ, in full", folded),),
     )
+
+
+def _compared_by(task: RecommendedTask) -> str:
+    """What was done with gaps, and whose linear predictors are shown where they are not the model's own."""
+    shared, lesions = task.plan.on_both_sides, task.plan.data.frame
+    gaps = [variable.label for variable in shared if lesions[variable.name].isna().any()]
+    absent = [variable.label for variable in task.plan.candidates if variable not in shared]
+    said = []
+    if gaps:
+        have = count(len(gaps), "candidate has", "candidates have")
+        said.append(
+            f"{have} gaps: a lesion without a value counts as an average one, and the gap as a variable."
+        )
+    if absent:
+        said.append(f"Not compared, since one side lacks it altogether: {listing(absent)}.")
+    if task.choice.model in CLOSE_FITTING:
+        said.append(
+            f"The linear predictor of a lesion developed on is an out-of-fold one: {model_name(task.choice.model)} "
+            "follows the lesions that it was fitted to too closely."
+        )
+    return " ".join(said)
 
 
 def _harmonised_sentence(task: RecommendedTask) -> str:

@@ -22,11 +22,13 @@ from her2mri.vocabulary import (
     INTERNAL_VALIDATION,
     MODEL_LABELS,
     OPTIMISM_CORRECTED,
+    PERFORMANCE_COLUMNS,
     SAMPLES,
     TRAINING,
 )
 
 NOT_DONE: Final = "–"
+NO_PERFORMANCE: Final = pd.DataFrame(columns=list(PERFORMANCE_COLUMNS))
 _PUBLISHED_MODEL: Final = "LR"
 
 
@@ -63,8 +65,8 @@ class _Claims:
         return metric_row(rows, self.model, sample, metric)
 
 
-def side_by_side(task: TaskResult, recommended: RecommendedTask) -> SideBySide:
-    """The card of one task from what both protocols found."""
+def side_by_side(task: TaskResult | None, recommended: RecommendedTask) -> SideBySide:
+    """The card of one task from what both protocols found; ``task`` is None where the published was left out."""
     choice = recommended.choice
     model = model_name(choice.model)
     held_out = _Claims(recommended.evaluation.frame(), choice.model)
@@ -87,7 +89,7 @@ def side_by_side(task: TaskResult, recommended: RecommendedTask) -> SideBySide:
         outside=_outside(held_out, curves[of_external]),
         table=_table(task, recommended),
         sentence=(
-            f"{task.data.task.label}: {take} {worth} AUC of {model} in held-out lesions {inside}{beyond}. "
+            f"{recommended.plan.data.task.label}: {take} {worth} AUC of {model} in held-out lesions {inside}{beyond}. "
             f"{recommended.size.sentence()}"
         ),
     )
@@ -135,16 +137,16 @@ def _at_locked_cutoff(curve: pd.DataFrame) -> list[str]:
     return ["acting on its cut-off is not shown to do more good than acting on all lesions or on none"]
 
 
-def _table(task: TaskResult, recommended: RecommendedTask) -> DisplayTable:
-    published = _Claims(task.evaluation.frame(), _PUBLISHED_MODEL)
+def _table(task: TaskResult | None, recommended: RecommendedTask) -> DisplayTable:
+    published = _Claims(task.evaluation.frame() if task else NO_PERFORMANCE, _PUBLISHED_MODEL)
     held_out = _Claims(recommended.evaluation.frame(), recommended.choice.model)
     optimism = _Optimism(recommended)
     chosen = MODEL_LABELS[recommended.choice.model]
     n = len(recommended.plan.developing.y)
-    training = int(task.data.in_sample(TRAINING).sum())
+    training = f"{int(task.data.in_sample(TRAINING).sum()):,} lesions" if task else NOT_DONE
     rows: list[tuple[str, ...]] = [
-        ("Model", MODEL_LABELS[_PUBLISHED_MODEL], chosen),
-        ("Developed on", f"{training:,} lesions", f"{n:,} lesions"),
+        ("Model", MODEL_LABELS[_PUBLISHED_MODEL] if task else NOT_DONE, chosen),
+        ("Developed on", training, f"{n:,} lesions"),
     ]
     for metric in ("auc", "calibration_slope"):
         rows += [
@@ -154,18 +156,17 @@ def _table(task: TaskResult, recommended: RecommendedTask) -> DisplayTable:
             (SAMPLES[OPTIMISM_CORRECTED], NOT_DONE, optimism.of(metric, "optimism_corrected")),
             (SAMPLES[CROSS_VALIDATED], NOT_DONE, held_out.of(metric, CROSS_VALIDATED)),
         ]
-    if EXTERNAL_VALIDATION in task.data.samples:
+    if EXTERNAL_VALIDATION in (task.data if task else recommended.plan.data).samples:
         rows += _external_rows(published, held_out)
     rows += [
         ("What it uses", "", ""),
-        ("Predictors", _published_predictors(task), _chosen_predictors(recommended)),
+        ("Predictors", _published_predictors(task) if task else NOT_DONE, _chosen_predictors(recommended)),
     ]
-    return DisplayTable(
-        "Both protocols",
-        ("Protocol", "Published", "Recommended"),
-        tuple(row for row in rows if len(set(row[1:])) > 1 or row[1] != NOT_DONE),
-        label_columns=3,
-    )
+    shown = tuple(row for row in rows if len(set(row[1:])) > 1 or row[1] != NOT_DONE)
+    if task is None:
+        alone = tuple((label, own) for label, _, own in shown)
+        return DisplayTable("The recommended protocol", ("Protocol", "Recommended"), alone, label_columns=2)
+    return DisplayTable("Both protocols", ("Protocol", "Published", "Recommended"), shown, label_columns=3)
 
 
 def _external_rows(published: _Claims, held_out: _Claims) -> list[tuple[str, ...]]:

@@ -29,12 +29,16 @@ def size_table(task: RecommendedTask) -> DisplayTable:
         )
         for row in task.size.frame().to_dict("records")
     ]
-    assumed = (
-        f"Nagelkerke's R² was assumed to be {CAUTIOUS_NAGELKERKE:g}, since no AUC was anticipated; the size for "
-        "validating cannot then be said."
-        if task.size.anticipated_auc is None
-        else f"An AUC of {task.size.anticipated_auc:g} was anticipated."
-    )
+    assumed = f"Nagelkerke's R² was assumed to be {CAUTIOUS_NAGELKERKE:g}, since no AUC was anticipated"
+    if task.size.anticipated_auc is not None:
+        assumed = f"An AUC of {task.size.anticipated_auc:g} was anticipated."
+    elif task.size.validation is None:
+        assumed += "; the size for validating cannot then be said."
+    else:
+        assumed += (
+            f"; for validating the chosen model's own AUC after correction, {task.size.found_auc:.2f}, was taken, "
+            "which is known only now."
+        )
     return DisplayTable(
         "Patients asked for",
         ("Criterion", "Asked for", "Here", "Met"),

@@ -34,6 +34,7 @@ class StudyView:
     caution: str
     tasks: tuple[TaskView, ...]
     recommended: RecommendedView | None
+    left_out: str
     cohort_text: str
     flow_figure: FigureView
     sets_table: DisplayTable
@@ -77,6 +78,7 @@ def study_view(result: StudyResult, figures: Mapping[str, StudyFigure], folder: 
         caution=result.cohort.dictionary.caution,
         tasks=tuple(task_view(task, summaries[name], shown) for name, task in result.tasks.items()),
         recommended=_recommended_view(result, shown),
+        left_out=result.left_out,
         cohort_text=_cohort_text(result),
         flow_figure=shown["flow"],
         sets_table=_sets_table(result),
@@ -94,7 +96,7 @@ def _recommended_view(result: StudyResult, shown: Mapping[str, FigureView]) -> R
     if recommended is None:
         return None
     tasks = tuple(
-        recommended_task_view(task, side_by_side(result.tasks[name], task), shown)
+        recommended_task_view(task, side_by_side(result.tasks.get(name), task), shown)
         for name, task in recommended.tasks.items()
     )
     return RecommendedView(tasks, three_classes_section(recommended, shown), checklist_section(result))
@@ -113,10 +115,10 @@ def _cohort_text(result: StudyResult) -> str:
 
 def _sets_table(result: StudyResult) -> DisplayTable:
     rows: list[tuple[str, ...]] = []
-    for task in result.tasks.values():
-        positive, negative = task.data.task.positive_label, task.data.task.negative_label
+    for data in result.task_data:
+        positive, negative = data.task.positive_label, data.task.negative_label
         rows.append((f"{positive} / {negative}", "", "", "", ""))
-        for row in task.data.counts().to_dict("records"):
+        for row in data.counts().to_dict("records"):
             share = row["n_events"] / row["lesions"]
             figures = (row["lesions"], row["patients"], row["n_events"], row["n_nonevents"])
             cells = tuple(f"{value:,}" for value in figures)

@@ -18,16 +18,17 @@ def worth_using(curves: pd.DataFrame, model: str, *, better_than_chance: bool) -
     """In words, over how many thresholds ``model`` is shown to beat treating all and treating none.
 
     ``curves`` has the rows of ``Evaluation.decision_curve_frame()``. Worth using: in every set that there is,
-    at one threshold or more, and with an AUC of held-out lesions shown to be above 0.5.
+    at every threshold (else "at some thresholds"), and with an AUC of held-out lesions shown to be above 0.5.
     """
     found: dict[str, str] = {}
-    failing = []
+    failing, everywhere = [], True
     for sample, place in _PLACES.items():
         curve = curves[(curves["model"] == model) & (curves["sample"] == sample)]
         if curve.empty:
             continue
         shown = curve.loc[beats_both(curve), "threshold"]
         found[place] = f"in {place} at {_share(shown, len(curve))}"
+        everywhere = everywhere and len(shown) == len(curve)
         if shown.empty:
             failing.append(place)
     if not found:
@@ -37,7 +38,7 @@ def worth_using(curves: pd.DataFrame, model: str, *, better_than_chance: bool) -
     elif not better_than_chance:
         verdict = "Not shown to be worth using, since its AUC is not shown to be above 0.5"
     else:
-        verdict = "Worth using"
+        verdict = "Worth using" if everywhere else "Worth using at some thresholds"
     return (
         f"{verdict}: of the thresholds set beforehand, it is shown to beat both treating all and treating none "
         f"{listing(list(found.values()))} (95 % bands, each threshold by itself)."

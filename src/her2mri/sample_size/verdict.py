@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from her2mri.output.wording import count
 from her2mri.sample_size.criterion import Criterion
 from her2mri.sample_size.developing import (
     SHRINKAGE,
@@ -26,6 +27,9 @@ from her2mri.sample_size.validating import ValidationSize, validation_size
 CAUTIOUS_NAGELKERKE: Final = 0.15
 """Riley et al 2020: to be assumed where nothing is known of how well the outcome can be predicted."""
 
+LEAST_AUC: Final = 0.51
+"""At an AUC of 0.5 a calibration slope says nothing: no size for validating follows from one as near to it."""
+
 VERDICT_COLUMNS: Final = ("purpose", "sample", "criterion", "label", "n_needed", "n", "met")
 
 
@@ -33,13 +37,15 @@ VERDICT_COLUMNS: Final = ("purpose", "sample", "criterion", "label", "n_needed",
 class SizeVerdict:
     """What a study's samples meet; sizes count patients, since a second lesion of a patient says less than a first.
 
-    ``anticipated_auc`` is None where the model's performance was assumed by ``CAUTIOUS_NAGELKERKE``; then no
-    validation size is known. ``shrinkage`` is the one to expect of the development sample.
+    ``anticipated_auc`` is None where the model's performance was assumed by ``CAUTIOUS_NAGELKERKE``; validation is
+    then sized by ``found_auc``, the study's own, known only afterwards, or not at all. ``shrinkage`` is the one to
+    expect of the development sample.
     """
 
     n_development: int
     n_validation: Mapping[str, int]
     anticipated_auc: float | None
+    found_auc: float | None
     development: DevelopmentSize
     validation: ValidationSize | None
     shrinkage: float
@@ -67,15 +73,25 @@ class SizeVerdict:
             else f"an AUC of {self.anticipated_auc:g}"
         )
         start = (
-            f"{self.n_development:,} patients for {size.parameters} candidate terms, {assumed} assumed: "
-            f"{'enough' if self.large_enough else f'{needed:,} are asked for'}."
+            f"{count(self.n_development, 'patient')} for {count(size.parameters, 'candidate term')}, {assumed} "
+            f"assumed: {'enough' if self.large_enough else f'{needed:,} are asked for'}."
         )
         if self.large_enough:
             return start
         return (
-            f"{start} Here {self.parameters_carried} terms can be carried; with all {size.parameters} expect "
+            f"{start} Here {count(self.parameters_carried, 'term')} can be carried; with all {size.parameters} expect "
             f"predictions to need shrinking by a factor of about {self.shrinkage:.2f}."
         )
+
+    def validation_sentence(self, sample: str, words: str) -> str:
+        """Whether one sample is large enough to validate on, in words; empty where no size is known."""
+        if self.validation is None:
+            return ""
+        n, needed = self.n_validation[sample], self.validation.n
+        of = "anticipated" if self.anticipated_auc is not None else "that the study found itself, corrected"
+        auc = self.found_auc if self.anticipated_auc is None else self.anticipated_auc
+        verdict = "enough" if n >= needed else f"{needed:,} are asked for"
+        return f"Validating, by an AUC of {auc:.2g} {of}: {count(n, 'patient')} in the {words}, {verdict}."
 
 
 def size_verdict(
@@ -85,8 +101,12 @@ def size_verdict(
     parameters: int,
     n_validation: Mapping[str, int] | None = None,
     anticipated_auc: float | None = None,
+    found_auc: float | None = None,
 ) -> SizeVerdict:
     """The verdict on samples of these sizes, for ``parameters`` candidate terms.
+
+    Without an ``anticipated_auc`` the validation samples are sized by ``found_auc``, if it is above 0.5: what was
+    found says nothing of whether the development was large enough.
 
     >>> verdict = size_verdict(n_development=613, prevalence=0.22, parameters=45, anticipated_auc=0.8)
     >>> verdict.large_enough, verdict.development.n > 613
@@ -94,17 +114,18 @@ def size_verdict(
     """
     if anticipated_auc is None:
         cox_snell = cox_snell_of_nagelkerke(CAUTIOUS_NAGELKERKE, prevalence)
-        validation = None
     else:
         cox_snell = cox_snell_of_auc(anticipated_auc, prevalence)
-        values, weights = linear_predictor_of_auc(anticipated_auc, prevalence)
-        validation = validation_size(
-            prevalence=prevalence, auc=anticipated_auc, linear_predictor=values, weights=weights
-        )
+    auc = found_auc if anticipated_auc is None else anticipated_auc
+    validation = None
+    if auc is not None and auc > LEAST_AUC:
+        values, weights = linear_predictor_of_auc(auc, prevalence)
+        validation = validation_size(prevalence=prevalence, auc=auc, linear_predictor=values, weights=weights)
     return SizeVerdict(
         n_development=n_development,
         n_validation=dict(n_validation or {}),
         anticipated_auc=anticipated_auc,
+        found_auc=found_auc,
         development=development_size(prevalence=prevalence, parameters=parameters, cox_snell=cox_snell),
         validation=validation,
         shrinkage=expected_shrinkage(n_development, parameters=parameters, cox_snell=cox_snell),

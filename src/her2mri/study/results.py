@@ -62,7 +62,8 @@ class TaskResult:
 class StudyResult:
     """A finished study. ``cohort`` holds the lesions left after the exclusions of ``flow``.
 
-    ``tasks`` are by the published protocol; ``recommended`` is None where only that was asked for.
+    ``tasks`` are by the published protocol, none where the lesions do not carry it and a caveat says so;
+    ``recommended`` is None where only the published one was asked for.
     """
 
     study: StudyFile
@@ -72,9 +73,21 @@ class StudyResult:
     caveats: tuple[Caveat, ...]
     recommended: Recommended | None = None
 
+    @property
+    def task_data(self) -> tuple[TaskData, ...]:
+        """The lesions of every task as the first protocol done divides them."""
+        if not self.tasks and self.recommended is not None:
+            return tuple(task.plan.data for task in self.recommended.tasks.values())
+        return tuple(task.data for task in self.tasks.values())
+
+    @property
+    def left_out(self) -> str:
+        """Why the published protocol was left out, in a sentence; empty where it was done."""
+        return next((c.message for c in self.caveats if c.code == "published_left_out"), "")
+
     def sets(self) -> pd.DataFrame:
         """Lesions, patients and events of every task and sample, with the task's label."""
-        counts = [task.data.counts().assign(label=task.data.task.label) for task in self.tasks.values()]
+        counts = [data.counts().assign(label=data.task.label) for data in self.task_data]
         return pd.concat(counts, ignore_index=True)
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -85,7 +98,7 @@ class StudyResult:
             found[f"selection_{name}"] = task.selection.frame()
             found[f"nomogram_{name}"] = task.nomogram.frame()
             found[f"shapley_{name}"] = task.shapley_frame()
-        for name, frame_of in _STACKED.items():
+        for name, frame_of in _STACKED.items() if self.tasks else ():
             found[name] = pd.concat([frame_of(task) for task in self.tasks.values()], ignore_index=True)
         if self.recommended is not None:
             found |= self.recommended.tables()

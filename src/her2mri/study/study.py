@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import pandas as pd
 
-from her2mri.cohort.cohort import Cohort
-from her2mri.cohort.eligibility import apply_exclusions
+from her2mri.cohort.cohort import Caveat, Cohort
+from her2mri.cohort.eligibility import Flow, apply_exclusions
 from her2mri.cohort.lesion_table import cohort_from_frame, read_cohort
 from her2mri.datasets.published_cohort import acknowledge, published_cohort
 from her2mri.dictionary import Variable
@@ -22,8 +22,13 @@ from her2mri.study.published import run_published
 from her2mri.study.recommended import run_recommended
 from her2mri.study.results import StudyResult, TaskResult
 from her2mri.study.study_file import StudyFile, parse_study, read_study_file
-from her2mri.study.task_data import candidates
+from her2mri.study.task_data import candidates, nothing_left
 from her2mri.vocabulary import EXTERNAL_VALIDATION
+
+LEFT_OUT: Final = (
+    "The published protocol, which takes complete lesions alone, cannot be done on these and is left out: "
+    "{reason}."
+)
 
 
 @dataclass(frozen=True)
@@ -73,25 +78,41 @@ class Study:
         """Everything the study asks for; the same whatever the number of workers.
 
         ``runner`` stands in place of workers and progress; ``resampling``, the runner of the resamples, may be
-        a cluster's or go on from an interrupted run. Raises InputError where the lesions cannot carry the study.
+        a cluster's or go on from an interrupted run. Raises InputError where the lesions cannot carry the study;
+        where they cannot carry the published protocol alone, the recommended one goes on without it (0108).
         """
         runner = runner or Runner(LocalWorkers(workers), progress or Silent())
         variables, caveats = candidates(self.cohort, self.file)
+        try:
+            published = self._published(variables, runner)
+        except TableError as error:
+            if self.file.protocol != "recommended":
+                raise
+            published, omitted = None, _in_a_sentence(error)
+        if self.file.protocol != "recommended":
+            assert published is not None  # else it was raised
+            included, flow, tasks = published
+            return StudyResult(self.file, included, flow, tasks, (*included.caveats, *caveats))
+        tasks = {} if published is None else published[2]
+        said = {name: found for name, task in tasks.items() if (found := _external(task)) is not None}
+        recommended = run_recommended(self.file, self.cohort, variables, said, runner, resampling or runner)
+        if published is None:
+            left_out = Caveat("published_left_out", LEFT_OUT.format(reason=omitted))
+            included, flow, caveats = recommended.cohort, recommended.flow, (*caveats, left_out)
+        else:
+            included, flow, _ = published
+        return StudyResult(self.file, included, flow, tasks, (*included.caveats, *caveats), recommended)
+
+    def _published(
+        self, variables: tuple[Variable, ...], runner: Runner
+    ) -> tuple[Cohort, Flow, dict[str, TaskResult]]:
+        """The published protocol on complete lesions; raises TableError where these do not carry it."""
         if faults := list(_never_measured(self.cohort, variables, self.file.data.external_centers)):
             raise TableError(faults)
         included, flow = apply_exclusions(self.cohort, predictors=[variable.name for variable in variables])
         if included.frame.empty:
-            raise TableError([_nothing_left(included)])
-        tasks = run_published(self.file, included, variables, runner)
-        recommended = None
-        if self.file.protocol == "recommended":
-            said = {name: found for name, task in tasks.items() if (found := _external(task)) is not None}
-            recommended = run_recommended(
-                self.file, self.cohort, variables, said, runner, resampling or runner
-            )
-        return StudyResult(
-            self.file, included, flow, tasks, (*included.caveats, *caveats), recommended=recommended
-        )
+            raise TableError([nothing_left(included)])
+        return included, flow, run_published(self.file, included, variables, runner)
 
     def fingerprint(self) -> str:
         """One line that stands for everything that the results depend on."""
@@ -122,12 +143,7 @@ def _never_measured(
                 )
 
 
-def _nothing_left(cohort: Cohort) -> Fault:
-    """Why no lesion can be studied: how many were left out for each reason."""
-    reasons = cohort.exclusions["reason"].value_counts(sort=False)
-    return Fault(
-        "table",
-        f"none of the {len(cohort.exclusions)} lesions is left after the exclusions",
-        value=", ".join(f"{reason}: {n}" for reason, n in reasons.items()),
-        remedy="see the flow of exclusions that `her2mri check` prints",
-    )
+def _in_a_sentence(error: TableError) -> str:
+    """Every problem once, without where in the table it is."""
+    named = [f"{fault.column}: {fault.problem}" if fault.column else fault.problem for fault in error.faults]
+    return "; ".join(dict.fromkeys(named))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from her2mri.cohort.cohort import Caveat, Cohort
 from her2mri.dictionary import Variable
@@ -66,7 +67,7 @@ class TaskPlan:
         caveats = tuple(
             Caveat(
                 "constant",
-                f"{data.task.label}: {variable.label} is the same for all training lesions and was left aside.",
+                f"{data.task.label}: {variable.label} {_sameness(training[variable.name])} and was left aside.",
                 column=variable.name,
             )
             for variable in constant
@@ -78,6 +79,14 @@ class TaskPlan:
         )
         kept = tuple(variable for variable in candidates if variable not in constant)
         return cls(study, data, described, kept, (*data.caveats, *caveats))
+
+
+def _sameness(values: pd.Series) -> str:
+    return (
+        "was measured in no training lesion"
+        if values.isna().all()
+        else "is the same for all training lesions"
+    )
 
 
 def describe(plan: TaskPlan) -> tuple[TableOne, ...]:

@@ -113,3 +113,14 @@ def candidates(cohort: Cohort, study: StudyFile) -> tuple[tuple[Variable, ...], 
     if not found:
         raise TableError([Fault("table", "no predictor of the dictionary is in the table")])
     return tuple(found), tuple(caveats)
+
+
+def nothing_left(cohort: Cohort) -> Fault:
+    """Why no lesion can be studied: how many were left out for each reason."""
+    reasons = cohort.exclusions["reason"].value_counts(sort=False)
+    return Fault(
+        "table",
+        f"none of the {len(cohort.exclusions)} lesions is left after the exclusions",
+        value=", ".join(f"{reason}: {n}" for reason, n in reasons.items()),
+        remedy="see the flow of exclusions that `her2mri check` prints",
+    )

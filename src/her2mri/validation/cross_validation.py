@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.cohort.split import grouped_folds
 from her2mri.errors import EstimationError
-from her2mri.evaluation.bootstrap import patient_weights, percentile_interval, seed_of, symmetric_interval
+from her2mri.evaluation.bootstrap import distance_interval, patient_weights, percentile_interval, seed_of
 from her2mri.evaluation.prediction import Prediction
 from her2mri.jobs import run_jobs
 from her2mri.models.development import Development
@@ -111,8 +111,8 @@ class CrossValidation:
         self, model: str, metric: str, estimate: float, replicates: FloatArray, used: int
     ) -> dict[str, Any]:
         if metric == "ici":
-            found = symmetric_interval(estimate, replicates, confidence=self.confidence)
-            interval = "bootstrap by patient, symmetric about the estimate, cut at 0"
+            found = distance_interval(estimate, replicates, confidence=self.confidence)
+            interval = "bootstrap by patient about the estimate, lower arm lengthened by bias, cut at 0"
         else:
             found = percentile_interval(replicates, confidence=self.confidence)
             interval = "bootstrap by patient, percentile"

@@ -140,3 +140,16 @@ def shifted_interval(
     arms = np.sign(arms) * np.hypot(arms, float(ndtri(0.5 + confidence / 2)) * spread)
     low, high = np.clip(corrected + arms, METRICS[metric].low, METRICS[metric].high)
     return float(low), float(high)
+
+
+def normal_interval(corrected: float, *, error: float, metric: str, confidence: float) -> tuple[float, float]:
+    """The normal interval about a corrected score, cut to the range of the metric.
+
+    >>> low, high = normal_interval(0.2, error=0.05, metric="brier", confidence=0.95)
+    >>> round(low, 3), round(high, 3)
+    (0.102, 0.298)
+    """
+    from scipy.special import ndtri
+
+    arm = float(ndtri(0.5 + confidence / 2)) * error
+    return max(corrected - arm, METRICS[metric].low), min(corrected + arm, METRICS[metric].high)

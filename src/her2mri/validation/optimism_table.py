@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
@@ -10,7 +11,13 @@ import numpy as np
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.validation.model_resamples import ModelResamples
-from her2mri.validation.optimism import no_information_brier, optimism_of, point632plus, shifted_interval
+from her2mri.validation.optimism import (
+    no_information_brier,
+    normal_interval,
+    optimism_of,
+    point632plus,
+    shifted_interval,
+)
 from her2mri.validation.resampling import OUT_OF_BAG_SCORES
 from her2mri.validation.scores import SCORES, scores_of_resamples
 from her2mri.vocabulary import OPTIMISM_CORRECTED
@@ -18,7 +25,10 @@ from her2mri.vocabulary import OPTIMISM_CORRECTED
 BOOTSTRAP: Final = "bootstrap by patient of the whole development, optimism"
 POINT632PLUS: Final = "bootstrap by patient of the whole development, .632+"
 INTERVAL: Final = "location-shifted bootstrap interval"
-WIDENED: Final = "location-shifted bootstrap interval, widened by the spread of the resamples' models"
+INTERVALS: Final = {
+    "auc": "location-shifted bootstrap interval, widened by the spread of the resamples' models",
+    "brier": "normal interval by how far resamples' models err, widened by the spread of these models",
+}
 NO_INFORMATION_AUC: Final = 0.5
 OPTIMISM_COLUMNS: Final = (
     "task", "model", "metric", "apparent", "resample_mean", "original_mean", "optimism", "optimism_corrected",
@@ -42,9 +52,8 @@ def optimism_rows(
         if np.isnan(apparent):
             continue
         found = optimism_of(apparent, model.resample[metric], model.original[metric])
-        spread = _spread(model.original[metric]) if metric in OUT_OF_BAG_SCORES else 0.0
-        bounds = partial(shifted_interval, judged[metric], apparent, spread=spread, confidence=confidence)
-        low, high = bounds(found.corrected, metric)
+        bounds = _bounds(model, metric, judged[metric], confidence)
+        low, high = bounds(found.corrected)
         row: dict[str, Any] = {
             "task": task,
             "model": model.model,
@@ -77,7 +86,7 @@ def performance_rows(
         "n_events": int(y.sum()),
     }
 
-    interval = WIDENED if row["metric"] in OUT_OF_BAG_SCORES else INTERVAL
+    interval = INTERVALS.get(str(row["metric"]), INTERVAL)
 
     def corrected(method: str, estimate: str, prefix: str, used: str) -> dict[str, Any]:
         said = f"{method}, {int(row[used])} of {n_bootstrap} resamples; {interval}"
@@ -90,6 +99,19 @@ def performance_rows(
     return rows
 
 
+def _bounds(
+    model: ModelResamples, metric: str, judged: FloatArray, confidence: float
+) -> Callable[[float], tuple[float, float]]:
+    """The interval about a corrected score of the model, by the rule of its metric: docs/decisions/0102."""
+    if metric == "brier":
+        resample, original = model.resample[metric], model.original[metric]
+        error = math.hypot(_spread(resample - original), _spread(original))
+        return partial(normal_interval, error=error, metric=metric, confidence=confidence)
+    spread = _spread(model.original[metric]) if metric in INTERVALS else 0.0
+    apparent = model.apparent[metric]
+    return partial(shifted_interval, judged, apparent, metric=metric, spread=spread, confidence=confidence)
+
+
 def _spread(on_original: FloatArray) -> float:
     """SD over the models of the resamples; 0 of fewer than two."""
     finite = on_original[np.isfinite(on_original)]
@@ -97,11 +119,11 @@ def _spread(on_original: FloatArray) -> float:
 
 
 def _point632plus(
-    model: ModelResamples, metric: str, y: IntArray, bounds: Callable[[float, str], tuple[float, float]]
+    model: ModelResamples, metric: str, y: IntArray, bounds: Callable[[float], tuple[float, float]]
 ) -> dict[str, float]:
     nothing = NO_INFORMATION_AUC if metric == "auc" else no_information_brier(y, model.apparent_probability)
     plus = point632plus(model.apparent[metric], model.out_of_bag[metric], nothing)
-    low, high = bounds(plus.corrected, metric)
+    low, high = bounds(plus.corrected)
     return {
         "out_of_bag": plus.out_of_bag,
         "no_information": plus.no_information,

@@ -100,6 +100,12 @@ class RecommendedPlan:
         return bool(self.data.frame[[variable.name for variable in self.candidates]].isna().any(axis=None))
 
     @property
+    def on_both_sides(self) -> tuple[Variable, ...]:
+        """The candidates that some lesion developed on and some external lesion have a value of."""
+        sides = [self.developing.frame, *([self.external.frame] if self.external else [])]
+        return tuple(v for v in self.candidates if all(side[v.name].notna().any() for side in sides))
+
+    @property
     def parameters(self) -> int:
         """How many terms the candidates have: what the choice among them spends."""
         return len(Encoding.learn(self.developing.frame, self.candidates).terms)

@@ -34,7 +34,8 @@ class RecommendedTask:
 
     ``predictions`` are of held-out lesions alone: cross-validated, and external where there is such a set.
     ``evaluation`` carries the cut-off of the cross-validated predictions to every set. ``net_benefit`` is of the
-    model chosen against the published protocol's logistic regression, on the external set.
+    model chosen against the published protocol's logistic regression, on the external set; ``beside_published``
+    is whether that spoke of external lesions at all.
     """
 
     plan: RecommendedPlan
@@ -45,6 +46,7 @@ class RecommendedTask:
     predictions: tuple[Prediction, ...]
     evaluation: Evaluation
     choice: Choice
+    beside_published: bool
     subgroups: SubgroupEvaluation
     net_benefit: DecisionComparison | None
     internal_external: InternalExternal | None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+import pandas as pd
+
 from her2mri.centers.internal_external import InternalExternal, internal_external
 from her2mri.cohort.cohort import Caveat, Cohort
 from her2mri.cohort.eligibility import apply_exclusions
@@ -24,9 +26,10 @@ from her2mri.study.recommended.plan import RecommendedPlan
 from her2mri.study.recommended.result import Recommended, RecommendedTask
 from her2mri.study.recommended.three_classes import chained, evaluate_chain
 from her2mri.study.study_file import StudyFile
+from her2mri.study.task_data import nothing_left
 from her2mri.validation.cross_validation import CrossValidation, cross_validate_development
 from her2mri.validation.development_validation import DevelopmentValidation, validate_development
-from her2mri.vocabulary import EXTERNAL_VALIDATION, SAMPLES
+from her2mri.vocabulary import CROSS_VALIDATED, EXTERNAL_VALIDATION, OPTIMISM_CORRECTED, SAMPLES
 
 FEWEST_CENTERS: Final = 3
 """With two centers leaving one out is external validation both ways, which the study has already one way."""
@@ -64,6 +67,8 @@ def run_recommended(
     Raises InputError where the lesions cannot carry a development.
     """
     included, flow = apply_exclusions(cohort, predictors=())
+    if included.frame.empty:
+        raise TableError([nothing_left(included)])
     plans = [RecommendedPlan.of(study, included, name, candidates) for name in study.task_names]
     validated = [_validate(plan, resampling) for plan in plans]
     crossed = [_cross_validate(plan, resampling) for plan in plans]
@@ -156,13 +161,14 @@ def _described(
         parts |= {name: None if isinstance(answer, Caveat) else answer for name, answer in answered.items()}
         tasks[one.plan.data.task.name] = RecommendedTask(
             plan=one.plan,
-            size=steps.verdict_on_size(one.plan),
+            size=steps.verdict_on_size(one.plan, _found_auc(one)),
             validation=one.validation,
             cross_validation=one.cross_validation,
             developed=one.developed,
             predictions=one.predictions,
             evaluation=one.evaluation,
             choice=one.choice,
+            beside_published=one.plan.data.task.name in published,
             caveats=(
                 *one.plan.caveats,
                 *steps.met_for_the_first_time(one.plan, one.developed),
@@ -172,6 +178,14 @@ def _described(
             **parts,
         )
     return tasks
+
+
+def _found_auc(one: HeldOut) -> float | None:
+    """The AUC of the chosen model, corrected for optimism where it was bootstrapped, else cross-validated."""
+    rows = pd.concat([one.validation.frame(), one.evaluation.frame()], ignore_index=True)
+    rows = rows[(rows["model"] == one.choice.model) & (rows["metric"] == "auc")]
+    rows = rows[rows["sample"].isin([OPTIMISM_CORRECTED, CROSS_VALIDATED])].dropna(subset="estimate")
+    return None if rows.empty else float(rows["estimate"].iloc[0])
 
 
 _PARTS: Final = (
@@ -189,7 +203,9 @@ def _further(one: HeldOut, published: Mapping[str, Prediction]) -> dict[str, Cal
     external = one.said_by(model, EXTERNAL_VALIDATION)
     earlier = published.get(plan.data.task.name)
     if external is not None:
-        shift = partial(steps.shift_of, plan, chosen, model, one.developed[model])
+        shift = partial(
+            steps.shift_of, plan, chosen, model, one.developed[model], one.cross_validation.probability[model]
+        )
         wanted["shift"] = ("Center shift", shift)
         if any(variable.scanner_dependent for variable in plan.candidates):
             wanted["harmonisation"] = ("Harmonisation", partial(steps.harmonised, plan, model))

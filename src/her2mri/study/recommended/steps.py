@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from her2mri.centers.center_shift import CenterShift, center_shift
 from her2mri.centers.center_shift import Lesions as ShiftedLesions
 from her2mri.centers.combat_effect import CombatEffect, combat_effect
 from her2mri.cohort.cohort import Caveat
-from her2mri.cohort.design_matrix import Encoding
+from her2mri.cohort.design_matrix import Encoding, FloatArray
 from her2mri.errors import EstimationError, Fault, TableError
 from her2mri.evaluation.decision_comparison import DecisionComparison, compare_net_benefit
 from her2mri.evaluation.evaluation import Evaluation, evaluate
@@ -26,6 +27,10 @@ from her2mri.sample_size.verdict import SizeVerdict, size_verdict
 from her2mri.study.recommended.plan import Lesions, RecommendedPlan
 from her2mri.vocabulary import CROSS_VALIDATED, EXTERNAL_VALIDATION, TRAINING
 
+CLOSE_FITTING: Final = ("DT", "k-NN", "SVM", "ANN", "GB")
+"""Families whose answers for the lesions they were fitted to follow these lesions' own outcomes."""
+OUT_OF_FOLD: Final = "one out-of-fold prediction of each lesion developed on"
+
 STEP: Final = 0.01
 """Between the thresholds of a decision curve."""
 
@@ -33,8 +38,11 @@ HARMONISATION_DRAWS: Final = 100
 """Of the lesions that a new center is adapted to: its interval is wide for other reasons."""
 
 
-def verdict_on_size(plan: RecommendedPlan) -> SizeVerdict:
-    """Whether the study is large enough for what it is about to do; patients are counted."""
+def verdict_on_size(plan: RecommendedPlan, found_auc: float | None = None) -> SizeVerdict:
+    """Whether the study is large enough for what it does; patients are counted.
+
+    ``found_auc``, that of the chosen model after correction, sizes the validation where none was anticipated.
+    """
     developing = plan.developing
     others = {name: plan.sample(name).n_patients for name in plan.data.samples if name != TRAINING}
     return size_verdict(
@@ -43,6 +51,7 @@ def verdict_on_size(plan: RecommendedPlan) -> SizeVerdict:
         parameters=plan.parameters,
         n_validation=others,
         anticipated_auc=plan.study.size.anticipated_auc,
+        found_auc=found_auc,
     )
 
 
@@ -143,21 +152,30 @@ def subgroups_of(plan: RecommendedPlan, predictions: tuple[Prediction, ...]) -> 
 
 
 def shift_of(
-    plan: RecommendedPlan, predictions: tuple[Prediction, ...], model: str, developed: Developed
+    plan: RecommendedPlan,
+    predictions: tuple[Prediction, ...],
+    model: str,
+    developed: Developed,
+    out_of_fold: FloatArray,
 ) -> CenterShift:
-    """How the external lesions differ from those developed on, and what that does to the model."""
+    """How the external lesions differ from those developed on, and what that does to the model.
+
+    ``out_of_fold`` (repeats, n) are the model's probabilities of the lesions developed on. See
+    docs/decisions/0142.
+    """
     external = plan.external
     assert external is not None  # asked for only where there is such a set
     said = {p.sample: p for p in predictions if p.model == model}
-    shared = [
-        variable
-        for variable in plan.candidates
-        if external.frame[variable.name].notna().all() and plan.developing.frame[variable.name].notna().all()
-    ]
+    here, there = (
+        _side(lesions, said[sample], developed)
+        for lesions, sample in ((plan.developing, CROSS_VALIDATED), (external, EXTERNAL_VALIDATION))
+    )
+    if model in CLOSE_FITTING:
+        here = replace(here, of_model=_first_repeat(plan, said[CROSS_VALIDATED], out_of_fold), of=OUT_OF_FOLD)
     return center_shift(
-        _side(plan.developing, said[CROSS_VALIDATED], developed),
-        _side(external, said[EXTERNAL_VALIDATION], developed),
-        shared,
+        here,
+        there,
+        plan.on_both_sides,
         seed=plan.study.seed,
         task=plan.data.task.name,
         model=model,
@@ -217,6 +235,13 @@ def against_published(plan: RecommendedPlan, chosen: Prediction, published: Pred
         thresholds=thresholds(plan),
         n_bootstrap=plan.study.evaluation.n_bootstrap,
     )
+
+
+def _first_repeat(plan: RecommendedPlan, prediction: Prediction, out_of_fold: FloatArray) -> FloatArray:
+    """One out-of-fold probability of each lesion predicted: a mean of repeats would spread less than a model does."""
+    at = pd.Index(plan.developing.frame["lesion_id"]).get_indexer(pd.Index(prediction.lesion))
+    first = out_of_fold[0][at]
+    return np.where(np.isfinite(first), first, prediction.probability)
 
 
 def _side(lesions: Lesions, prediction: Prediction, developed: Developed) -> ShiftedLesions:
