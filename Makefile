@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STUDY ?= build/study
 
-.PHONY: study test check lint clean bench load simulate
+.PHONY: study test check lint clean bench load simulate niivue
 study: .venv/installed ## both tasks on the published cohort; the report is at $(STUDY)/report.html
 	$(BIN)/her2mri study -o $(STUDY)
 
@@ -31,6 +31,9 @@ load: .venv/installed ## fifty clients at the reading room, beside an empty rout
 
 simulate: .venv/installed ## the large simulation studies, one after the other: about an hour
 	$(BIN)/python -m benchmarks.simulate
+
+niivue: .venv/installed ## the viewer of the reading room, fetched again from npm and checked; the file is committed
+	$(BIN)/python scripts/vendor_niivue.py
 
 clean:
 	rm -rf build .venv

@@ -26,7 +26,13 @@ settings_of_hypothesis.load_profile("ci" if os.environ.get("CI") else "by_hand")
 
 REPOSITORY = Path(__file__).parents[1]
 CHROMIUM = (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser"), Path("/usr/bin/google-chrome"))
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+"""WebGL is computed without a graphics card, as in CI."""
 
 
 @pytest.fixture(scope="session")

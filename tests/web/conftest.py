@@ -142,8 +142,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def room(address: str, clock: Clock) -> Iterator[Room]:
-    found = Room.of(Settings(address, password_cost=CHEAP), now=clock)
+def room(address: str, clock: Clock, tmp_path: Path) -> Iterator[Room]:
+    found = Room.of(Settings(address, password_cost=CHEAP, images=str(tmp_path / "images")), now=clock)
     with closing(found.database):
         yield found
 

@@ -16,12 +16,18 @@ from her2mri.web.database.tables import APPEND_ONLY, AuditEntry, FrozenModel
 from her2mri.web.lesions.recompute import recompute
 from her2mri.web.room import Room
 
-UPDATES = (
+ROWS = (
     "INSERT INTO update_proposals (id, model_id, method, parent_sha256, sha256, comparison, proposed_by, proposed_at) "
     "VALUES (1, 1, 'intercept', :sha, :sha, '{}', 1, :at)",
     "INSERT INTO update_decisions (id, proposal_id, is_accepted, decided_by, decided_at) VALUES (1, 1, true, 1, :at)",
+    "INSERT INTO measurements (id, reader_id, content, sha256, measured_at) VALUES (1, 1, '{}', :sha, :at)",
+    "INSERT INTO measured_answers (answer_id, measurement_id) VALUES (1, 1)",
 )
-KEYS = dict.fromkeys(APPEND_ONLY, "id") | {"audit_entries": "number", "frozen_models": "sha256"}
+KEYS = dict.fromkeys(APPEND_ONLY, "id") | {
+    "audit_entries": "number",
+    "frozen_models": "sha256",
+    "measured_answers": "answer_id",
+}
 
 
 def forge(room, table, statement, **values):
@@ -45,7 +51,7 @@ def test_the_database_lets_nobody_change_or_remove_what_only_grows(visit, room, 
     reader.post("/lesions/1/examination", {"revision": 0, "month": "2026-02"})
     with room.database.writing() as session:
         about = {"sha": CHAIN.first.sha256, "at": room.now()}
-        for statement in UPDATES:
+        for statement in ROWS:
             session.execute(text(statement), about)
     for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {KEYS[table]} = {KEYS[table]}"):
         with pytest.raises(SQLAlchemyError), room.database.writing() as session:

@@ -30,7 +30,7 @@ def test_the_tables_are_those_that_the_software_describes(room):
 
 def test_migrations_go_down_step_by_step_and_up_again(room):
     database = room.database
-    assert current(database) == newest() == "0007"
+    assert current(database) == newest() == "0008"
     migrate(database, "0001")
     assert current(database) == "0001"
     assert tables(database) == {"accounts", "sign_ins", "failed_sign_ins", "audit_entries"}

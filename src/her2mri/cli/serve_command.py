@@ -54,6 +54,7 @@ def serve(
     Make the first administrator by her2mri room open NAME --role administrator.
     """
     import os
+    from dataclasses import replace
     from tempfile import TemporaryDirectory
 
     import uvicorn
@@ -65,6 +66,7 @@ def serve(
     from her2mri.web.start import prepare
 
     room = room_at(data, database, behind_tls=behind_tls, names=name or ())
+    room = replace(room, settings=replace(room.settings, images=str(data.resolve() / "images")))
     _check_listening(host, room.settings)
     prepare(room, [Bundle.load(path) for path in bundles or ()])
     announce(room, data, host, port)

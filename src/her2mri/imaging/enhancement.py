@@ -172,7 +172,7 @@ def _change(share: float) -> str:
 
 def _without_floor(curve: Floats, noise: float | None) -> Floats:
     """The signal without what the magnitude of Rician noise adds to it, to first order in its mean."""
-    return curve if noise is None else curve - noise**2 / (2.0 * np.maximum(curve, noise))
+    return curve if not noise else curve - noise**2 / (2.0 * np.maximum(curve, noise))
 
 
 def _unselected(

@@ -27,6 +27,7 @@ from her2mri.web.pages import (
     audit_pages,
     health_pages,
     lesion_pages,
+    measure_pages,
     monitoring_pages,
     people_pages,
     reader_study_pages,
@@ -51,6 +52,9 @@ LARGER_BODIES: Final[Mapping[str, int]] = {
 }
 """Bytes that may be sent to a path and what lies below it, where a form is not enough."""
 
+STREAMED: Final = ("/measure/images", "/measure/region")
+"""Paths below which a page reads what is sent itself, piece by piece, once it knows who sends it."""
+
 _SAID = {
     403: ("Not allowed", "Your role does not include this."),
     404: ("Not here", "There is no such page, or it is not yours to see."),
@@ -67,7 +71,7 @@ _SAID = {
 
 def application(room: Room) -> ASGIApp:
     """The whole application over a room."""
-    limited = BodyLimit(OverRoom(pages(), room), larger=LARGER_BODIES)
+    limited = BodyLimit(OverRoom(pages(), room), larger=LARGER_BODIES, streamed=STREAMED)
     inner = TrustedHostMiddleware(OwnSite(limited), allowed_hosts=_hosts(room))
     return RequestLog(RequestMetrics(SafeHeaders(inner, behind_tls=room.settings.behind_tls)))
 
@@ -85,6 +89,7 @@ class OverRoom:
             scope.setdefault("state", {})["room"] = self.room
         await self.app(scope, receive, send)
         if scope["type"] == "lifespan":
+            self.room.jobs.close()
             self.room.database.close()
 
 
@@ -100,6 +105,7 @@ def pages() -> FastAPI:
         study_image_pages,
         study_result_pages,
         upload_pages,
+        measure_pages,
         people_pages,
         audit_pages,
         health_pages,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final
 from urllib.parse import urlsplit
@@ -18,6 +18,9 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+DRAWING_POLICY: Final = POLICY.replace("img-src 'self'", "img-src 'self' data:")
+"""Of the one page where regions are drawn: the letters of its viewer are a picture within its script."""
+_DRAWING: Final = (b"content-security-policy", DRAWING_POLICY.encode())
 _HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "X-Frame-Options": "DENY",
@@ -45,7 +48,9 @@ class SafeHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = [*message.get("headers", ()), *self._always]
+                headers = list(message.get("headers", ()))
+                draws = _DRAWING in headers
+                headers += [one for one in self._always if not (draws and one[0] == _DRAWING[0])]
                 if not any(name.lower() == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
                 message["headers"] = headers
@@ -72,16 +77,18 @@ class BodyLimit:
     """No more than this is read, whatever is sent and however its length is declared.
 
     ``larger``: what may be sent in bytes, by the path that it is sent to or below; elsewhere LARGEST_BODY. Of a
-    larger body no more than that is held in memory; the rest waits in a file that has no name.
+    larger body no more than that is held in memory; the rest waits in a file that has no name. Below the paths of
+    ``streamed`` nothing is read here.
     """
 
-    def __init__(self, app: ASGIApp, *, larger: Mapping[str, int] = {}) -> None:
+    def __init__(self, app: ASGIApp, *, larger: Mapping[str, int] = {}, streamed: Sequence[str] = ()) -> None:
         self.app = app
+        self.streamed = streamed
         self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or any(scope["path"].startswith(f"{place}/") for place in self.streamed):
             await self.app(scope, receive, send)
             return
         largest = self._largest(scope["path"])

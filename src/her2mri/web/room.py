@@ -9,6 +9,7 @@ from typing import Self
 
 from her2mri.web.database.connection import Database
 from her2mri.web.lesions.models import Models
+from her2mri.web.measuring.jobs import Jobs
 from her2mri.web.people.passwords import Passwords
 from her2mri.web.people.rates import Rates
 from her2mri.web.settings import Settings
@@ -21,7 +22,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Room:
-    """Settings, database, passwords, the models and tokens' rates in memory, and a clock that tests may turn."""
+    """Settings, database, passwords; models, tokens' rates and work on images; a clock that tests may turn."""
 
     settings: Settings
     database: Database
@@ -29,6 +30,7 @@ class Room:
     models: Models = field(default_factory=Models)
     rates: Rates = field(default_factory=Rates)
     now: Callable[[], datetime] = utc_now
+    jobs: Jobs = field(default_factory=Jobs)
 
     @classmethod
     def of(cls, settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Self:

@@ -18,6 +18,7 @@ class Settings:
 
     ``requests_per_minute`` of one token are answered by each worker; every lesion of a list counts as one.
     ``password_cost`` is argon2's memory in KiB, with three passes and four lanes: RFC 9106's second choice.
+    ``images`` is the folder of uploaded images, at most ``most_image_bytes`` at once; where it is empty none are taken.
     """
 
     database: str
@@ -31,6 +32,8 @@ class Settings:
     failures_per_address: int = 30
     address_minutes: int = 5
     requests_per_minute: int = 600
+    images: str = ""
+    most_image_bytes: int = 1_500_000_000
 
     @property
     def idle(self) -> timedelta:

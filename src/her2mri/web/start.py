@@ -12,14 +12,16 @@ from her2mri.web.application import application
 from her2mri.web.database.migrate import migrate
 from her2mri.web.lesions.models import put_in_use, starting_bundles
 from her2mri.web.logs import log_to_stderr
+from her2mri.web.measuring.keeping import forget_everything
 from her2mri.web.people.accounts import COMMAND_LINE
 from her2mri.web.room import Room
 from her2mri.web.settings import ENVIRONMENT, Settings
 
 
 def prepare(room: Room, bundles: Sequence[Bundle]) -> None:
-    """Migrate; put the given bundles in use or, where no model ever was, those that come with the package."""
+    """Migrate; put the given bundles in use or, where no model ever was, those that come with it; forget images."""
     migrate(room.database)
+    forget_everything(room)
     with room.database.writing() as session:
         if bundles:
             put_in_use(session, room.now(), COMMAND_LINE, bundles)

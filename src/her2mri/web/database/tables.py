@@ -148,5 +148,7 @@ APPEND_ONLY: Final = (
     "examinations",
     "update_proposals",
     "update_decisions",
+    "measurements",
+    "measured_answers",
 )
 """Tables whose rows the database itself refuses to change or remove."""

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Form, HTTPException, Request
+from fastapi import Depends, Form, Header, HTTPException, Request
 
 from her2mri.web.people.roles import Permission
 from her2mri.web.people.sessions import Visitor, find_visitor, note_visit
@@ -74,8 +74,18 @@ def allowed(permission: Permission) -> Callable[[Visitor], Awaitable[Visitor]]:
 
 async def from_own_form(visitor: Entered, form_token: Annotated[str, Form()] = "") -> None:
     """What is sent must come from a form that this session was shown."""
-    if not hmac.compare_digest(form_token.encode("utf-8", "replace"), visitor.form_token.encode()):
+    _check_token(visitor, form_token)
+
+
+async def from_own_page(visitor: Entered, x_form_token: Annotated[str, Header()] = "") -> None:
+    """The same of what a page's script sends: it names the token in a header, before anything else is read."""
+    _check_token(visitor, x_form_token)
+
+
+def _check_token(visitor: Visitor, token: str) -> None:
+    if not hmac.compare_digest(token.encode("utf-8", "replace"), visitor.form_token.encode()):
         raise HTTPException(403, "This form is not one of this session. Open the page again.")
 
 
 OwnForm = Depends(from_own_form)
+OwnPage = Depends(from_own_page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -19,6 +20,9 @@ from her2mri.web.lesions.export import csv_lines
 from her2mri.web.lesions.finding import all_found, answers_of, find_lesion, find_lesions, tidy
 from her2mri.web.lesions.given import ConflictError, Given, read_given
 from her2mri.web.lesions.models import Answering
+from her2mri.web.measuring.draft import fields_of
+from her2mri.web.measuring.keeping import find
+from her2mri.web.measuring.record import measured_view, measurement_of, note_measured
 from her2mri.web.pages.guard import InRoom, OwnForm, allowed
 from her2mri.web.pages.render import page
 from her2mri.web.people.roles import Permission
@@ -39,6 +43,7 @@ class Sent:
     lesion: str
     prevalence: str
     seen: str
+    measurement: str
 
     def given(self, answering: Answering) -> Given:
         """What was given, as the models in use read it; InputError with every fault."""
@@ -46,11 +51,18 @@ class Sent:
 
     def fields(self, pseudonym: str) -> dict[str, str]:
         """What the form shows again."""
-        return {"pseudonym": pseudonym, "lesion": self.lesion, "prevalence": self.prevalence}
+        return {
+            "pseudonym": pseudonym,
+            "lesion": self.lesion,
+            "prevalence": self.prevalence,
+            "measurement": self.measurement,
+        }
 
 
-async def _sent(model: Text = "", lesion: Text = "", prevalence: Text = "", seen: Text = "") -> Sent:
-    return Sent(model, lesion, prevalence, seen)
+async def _sent(
+    model: Text = "", lesion: Text = "", prevalence: Text = "", seen: Text = "", measurement: Text = ""
+) -> Sent:
+    return Sent(model, lesion, prevalence, seen, measurement)
 
 
 InForm = Annotated[Sent, Depends(_sent)]
@@ -101,9 +113,9 @@ def lesions_as_csv(room: InRoom, visitor: Seeing, wanted: Annotated[str, Query(a
 
 
 @router.get("/lesions/new")
-def new_lesion(request: Request, room: InRoom, visitor: Entering) -> Response:
-    """The empty form."""
-    return _form(request, room, visitor, None, _empty())
+def new_lesion(request: Request, room: InRoom, visitor: Entering, draft: str = "") -> Response:
+    """The empty form, or with what it held when its reader went to measure the lesion."""
+    return _form(request, room, visitor, None, _drafted(room, visitor, draft) or _empty())
 
 
 @router.post("/lesions", dependencies=[OwnForm])
@@ -114,7 +126,9 @@ def send_lesion(
     try:
         with room.database.writing() as session:
             given = sent.given(room.models.in_use(session))
-            kept = keep_new(room, session, visitor, pseudonym.strip(), given).id
+            lesion = keep_new(room, session, visitor, pseudonym.strip(), given)
+            kept = lesion.id
+            note_measured(session, visitor, answers_of(session, lesion)[0], sent.measurement)
     except InputError as error:
         return _form(request, room, visitor, None, sent.fields(pseudonym), error)
     return RedirectResponse(f"/lesions/{kept}", 303)
@@ -125,25 +139,32 @@ def stored_lesion(request: Request, room: InRoom, visitor: Seeing, number: int) 
     """What was stored of a lesion, every revision of it."""
     with room.database.reading() as session:
         lesion = _found(session, visitor, number)
-        view = stored_view(room.models, session, answers_of(session, lesion))
+        answers = answers_of(session, lesion)
+        view = stored_view(room.models, session, answers)
+        answering = room.models.numbered(session, answers[0].model_id)
+        measured = measured_view(session, answering, answers[0])
         newest_model = room.models.in_use(session).id
         is_own = lesion.owner_id == visitor.account_id
         content = {"pseudonym": lesion.pseudonym, "owner": lesion.owner.name, "number": lesion.id}
     if not is_own:
         with room.database.writing() as session:
             record(session, room.now(), visitor.name, "lesion seen", f"lesion {number}")
-    return page(
-        request, "lesion", visitor, view=view, is_own=is_own, newest_model=newest_model, lesion=content
-    )
+    shown: dict[str, Any] = {"view": view, "measured": measured, "lesion": content}
+    return page(request, "lesion", visitor, is_own=is_own, newest_model=newest_model, **shown)
 
 
 @router.get("/lesions/{number}/correct")
-def correct_lesion(request: Request, room: InRoom, visitor: Entering, number: int) -> Response:
-    """The form with what was given last."""
+def correct_lesion(
+    request: Request, room: InRoom, visitor: Entering, number: int, draft: str = ""
+) -> Response:
+    """The form with what was given last, or what it held when its reader went to measure."""
     with room.database.reading() as session:
         lesion = _found(session, visitor, number)
         last = answers_of(session, lesion)[0]
+        measured = measurement_of(session, last)
         fields = {"pseudonym": lesion.pseudonym, "lesion": last.inputs, "prevalence": last.prevalence}
+        fields["measurement"] = str(measured.id) if measured else ""
+        fields |= {**_drafted(room, visitor, draft), "pseudonym": lesion.pseudonym}
     return _form(request, room, visitor, (number, last.revision), fields)
 
 
@@ -158,7 +179,8 @@ def send_correction(
         with room.database.writing() as session:
             found = _found(session, visitor, number)
             given = sent.given(room.models.in_use(session))
-            keep_answer(room, session, visitor, found, _number(revision), given)
+            answer = keep_answer(room, session, visitor, found, _number(revision), given)
+            note_measured(session, visitor, answer, sent.measurement)
     except InputError as error:
         return _form(request, room, visitor, (number, _number(revision)), sent.fields(pseudonym), error)
     return RedirectResponse(f"/lesions/{number}", 303)
@@ -186,11 +208,12 @@ def _form(
         pseudonym=fields["pseudonym"][:64],
         model=answering.id,
         data=calculator_data(answering.bundles),
-        room_data=_restored(fields, answering.known),
+        room_data=restored(fields, answering.known),
+        measurement=fields["measurement"][:9],
     )
 
 
-def _restored(fields: dict[str, str], known: frozenset[str]) -> dict[str, Any]:
+def restored(fields: Mapping[str, str], known: frozenset[str]) -> dict[str, Any]:
     """What was given before, where it can be read: the page shows it again."""
     try:
         lesion, prevalence = json.loads(fields["lesion"]), json.loads(fields["prevalence"])
@@ -210,7 +233,13 @@ def _is_plain(value: object) -> bool:
 
 
 def _empty() -> dict[str, str]:
-    return {"pseudonym": "", "lesion": "{}", "prevalence": "[]"}
+    return {"pseudonym": "", "lesion": "{}", "prevalence": "[]", "measurement": ""}
+
+
+def _drafted(room: Room, visitor: Visitor, draft: str) -> dict[str, str]:
+    """What the form held when its reader went to measure; nothing where that is gone, or another's."""
+    found = find(room, visitor, draft)
+    return fields_of(found.read("draft")) if found is not None else {}
 
 
 def _found(session: Any, visitor: Visitor, number: int) -> Lesion:

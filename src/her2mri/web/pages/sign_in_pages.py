@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from her2mri.errors import Fault, InputError
 from her2mri.web.audit_log import record
 from her2mri.web.database.tables import Account
+from her2mri.web.measuring.keeping import forget
 from her2mri.web.pages.guard import Entered, InRoom, MaybeVisitor, OwnForm
 from her2mri.web.pages.render import page
 from her2mri.web.people.accounts import set_password
@@ -72,6 +73,7 @@ def sign_out(room: InRoom, visitor: Entered) -> Response:
     with room.database.writing() as session:
         end_session(session, visitor)
         record(session, room.now(), visitor.name, "signed out")
+    forget(room, visitor)
     response = RedirectResponse("/sign-in", 303)
     _forget_cookie(response, room, room.settings.cookie)
     return response

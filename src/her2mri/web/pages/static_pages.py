@@ -35,7 +35,8 @@ def static(request: Request, name: str) -> Response:
 def files() -> dict[str, tuple[bytes, str]]:
     """Every file with its tag. The calculator's are those of the offline page, to the letter."""
     folder = resources.files("her2mri.web").joinpath("static")
-    found = {file.name: file.read_bytes() for file in folder.iterdir() if file.name.endswith(tuple(_TYPES))}
+    everything = [*folder.iterdir(), *folder.joinpath("vendor").iterdir()]
+    found = {file.name: file.read_bytes() for file in everything if file.name.endswith(tuple(_TYPES))}
     found["calculator.js"] = page_script().encode("utf-8")
     found["calculator.css"] = page_style().encode("utf-8")
     return {

@@ -30,7 +30,7 @@
   function send(event) {
     const form = event.target;
     const known = Object.entries(state.lesion).filter(([, value]) => value !== null && value !== "");
-    const problem = Object.keys(state.errors).length
+    const problem = event.submitter?.id === "measure" ? "" : Object.keys(state.errors).length
       ? "Correct the marked value first."
       : known.length
         ? ""
