@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
 from pathlib import Path
 
@@ -91,7 +92,7 @@ HOSTILE = {
     "an entity bomb": (
         lambda: with_sheet(b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;">]><worksheet>&b;</worksheet>'),
         "t.xlsx",
-        "is ",
+        "is empty",
     ),
     "nothing": (lambda: b"", "t.csv", "is empty"),
     "a header alone": (lambda: as_csv(GOOD).split(b"\r\n")[0], "t.csv", "has a header but no rows"),
@@ -178,6 +179,48 @@ def test_who_takes_too_much_memory_to_read_is_stopped(monkeypatch):
     monkeypatch.setattr(apart, "MEMORY", 64 * 1024**2)
     with pytest.raises(TableError, match="takes more memory or time"):
         read_apart(as_workbook(GOOD), ".xlsx")
+
+
+def test_many_tables_at_once_do_not_keep_other_visitors_waiting(monkeypatch):
+    begun, go_on = threading.Semaphore(0), threading.Event()
+    waiting = threading.Semaphore(0)
+
+    class Noted:
+        """The lock of who reads, which notes who waits for it."""
+
+        def __enter__(self):
+            waiting.release()
+            lock.acquire()
+
+        def __exit__(self, *_error):
+            lock.release()
+
+    def slow(_content, _suffix):
+        begun.release()
+        go_on.wait(timeout=30)
+
+    lock = threading.Lock()
+    monkeypatch.setattr(apart, "_READING", Noted())
+    monkeypatch.setattr(apart, "_run", slow)
+
+    def read():
+        with pytest.raises(TableError):
+            read_apart(b"x", ".csv")
+
+    readers = [threading.Thread(target=read) for _ in range(apart.MOST_WAITING)]
+    for reader in readers:
+        reader.start()
+    assert begun.acquire(timeout=30)
+    for _ in readers:
+        assert waiting.acquire(timeout=30)
+    with pytest.raises(TableError, match="other tables are being read"):
+        read_apart(b"x", ".csv")
+    assert not begun.acquire(blocking=False)  # one at a time
+    go_on.set()
+    for reader in readers:
+        reader.join()
+    monkeypatch.undo()
+    assert len(read_apart(as_csv(GOOD), ".csv").rows) == 2
 
 
 def test_the_process_that_reads_knows_no_secret(monkeypatch):

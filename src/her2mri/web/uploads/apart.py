@@ -7,7 +7,7 @@ import logging
 import os
 import subprocess
 import sys
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from her2mri.errors import Fault, TableError
@@ -22,21 +22,25 @@ SECONDS: Final = 20
 PATIENCE: Final = 60
 """Seconds on the clock, on a machine that has much else to do."""
 _PASSED_ON: Final = ("PATH", "PYTHONPATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV", "SYSTEMROOT")
-_ONE_AT_A_TIME: Final = BoundedSemaphore(1)
+MOST_WAITING: Final = 4
+"""Tables that are read or wait for it: each holds one of the threads that answer all visitors."""
+_WAITING: Final = BoundedSemaphore(MOST_WAITING)
+_READING: Final = Lock()
 
 
 def read_apart(content: bytes, suffix: str) -> TypedTable:
     """What ``read_typed`` finds; TableError with its faults, or that it took too much.
 
-    One table at a time in each server process; who comes meanwhile waits for it.
+    One table at a time in each server process; a few who come meanwhile wait, more are sent away.
     """
-    if not _ONE_AT_A_TIME.acquire(timeout=PATIENCE):
+    if not _WAITING.acquire(blocking=False):
         remedy = "try again in a minute; nothing was kept"
         raise TableError([Fault("table", "other tables are being read", remedy=remedy)])
     try:
-        ended = _run(content, suffix)
+        with _READING:
+            ended = _run(content, suffix)
     finally:
-        _ONE_AT_A_TIME.release()
+        _WAITING.release()
     if ended is None or ended.returncode != 0:
         LOGGER.warning("a table could not be read within its bounds")
         raise TableError([_too_much()])

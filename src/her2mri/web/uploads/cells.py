@@ -12,7 +12,7 @@ Cell = None | str | int | float | datetime.date | datetime.time | datetime.timed
 LONGEST: Final = 200
 """Signs of one cell that are kept. No value of the dictionary is nearly as long: what is cut is a fault anyway."""
 
-_LARGEST_WHOLE: Final = 2**63
+_LARGEST_WHOLE: Final = 10**308
 
 
 def cell_of(value: object) -> Cell:
@@ -24,7 +24,7 @@ def cell_of(value: object) -> Cell:
     if isinstance(value, float):
         return None if math.isnan(value) else value if math.isfinite(value) else str(value)
     if isinstance(value, int):
-        return value if abs(value) < _LARGEST_WHOLE else "a huge number"
+        return value if abs(value) < _LARGEST_WHOLE else "infinity"
     if isinstance(value, datetime.datetime):
         return value.replace(tzinfo=None)
     if isinstance(value, datetime.date | datetime.time | datetime.timedelta):

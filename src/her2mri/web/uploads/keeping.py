@@ -25,6 +25,10 @@ MOST_WAITING: Final = 10
 """Tables of one reader that are not scored yet."""
 
 
+MOST_LISTED: Final = 100
+"""Tables in a list, the latest."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """Of the lesions that are scored: how many there are, are answered, and could not be answered."""
@@ -37,6 +41,14 @@ class Progress:
     def left(self) -> int:
         """How many wait."""
         return self.lesions - self.answered - self.failed
+
+
+_COUNTS: Final = (
+    func.count(func.nullif(UploadedRow.pseudonym, "")),
+    func.count(UploadedRow.lesion_id),
+    func.count(func.nullif(UploadedRow.problem, "")),
+)
+"""Lesions that are scored, answered and could not be answered."""
 
 
 def keep_table(session: Session, at: datetime, visitor: Visitor, table: TypedTable) -> Upload:
@@ -81,10 +93,17 @@ def find_upload(session: Session, visitor: Visitor, number: int) -> Upload | Non
 
 def uploads_of(session: Session, visitor: Visitor) -> Iterator[tuple[Upload, Progress, int]]:
     """The visitor's tables, the latest first, with how far each is and how many rows it has."""
-    query = select(Upload).where(Upload.owner_id == visitor.account_id).order_by(Upload.id.desc()).limit(100)
-    for upload in session.scalars(query):
-        rows = session.scalar(select(func.count()).where(UploadedRow.upload_id == upload.id)) or 0
-        yield upload, progress_of(session, upload), rows
+    in_rows = func.count(UploadedRow.row)
+    query = (
+        select(Upload, *_COUNTS, in_rows)
+        .outerjoin(UploadedRow, UploadedRow.upload_id == Upload.id)
+        .where(Upload.owner_id == visitor.account_id)
+        .group_by(Upload.id)
+        .order_by(Upload.id.desc())
+        .limit(MOST_LISTED)
+    )
+    for upload, lesions, answered, failed, rows in session.execute(query):
+        yield upload, Progress(lesions, answered, failed), rows
 
 
 def typed_table(session: Session, upload: Upload) -> TypedTable:
@@ -97,12 +116,7 @@ def typed_table(session: Session, upload: Upload) -> TypedTable:
 
 def progress_of(session: Session, upload: Upload) -> Progress:
     """How far scoring is."""
-    query = select(
-        func.count(),
-        func.count(UploadedRow.lesion_id),
-        func.count(func.nullif(UploadedRow.problem, "")),
-    ).where(UploadedRow.upload_id == upload.id, UploadedRow.pseudonym != "")
-    return Progress(*session.execute(query).one())
+    return Progress(*session.execute(select(*_COUNTS).where(UploadedRow.upload_id == upload.id)).one())
 
 
 def discard(session: Session, at: datetime, who: str, upload: Upload) -> None:
