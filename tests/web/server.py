@@ -13,6 +13,7 @@ from datetime import datetime
 import uvicorn
 
 from her2mri.web.application import application
+from her2mri.web.protocol import OPTIONS
 from her2mri.web.room import Room, utc_now
 from her2mri.web.settings import Settings
 
@@ -30,9 +31,7 @@ def serve(settings: Settings, port: int) -> None:
 
 def server_of(settings: Settings, port: int, *, now: Callable[[], datetime] = utc_now) -> uvicorn.Server:
     app = application(Room.of(settings, now=now))
-    return uvicorn.Server(
-        uvicorn.Config(app, port=port, log_config=None, access_log=False, server_header=False)
-    )
+    return uvicorn.Server(uvicorn.Config(app, port=port, **OPTIONS))
 
 
 @contextmanager

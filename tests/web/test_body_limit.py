@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from starlette.responses import PlainTextResponse
 from visits import client_of
 
@@ -23,3 +25,20 @@ def test_a_place_that_takes_more_takes_that_and_no_more_and_holds_little_of_it_i
         assert client.post(path, content=b"x" * (2 * LARGEST_BODY + 1)).status_code == 413
     assert client.post("/larger", content=b"x" * (LARGEST_BODY + 1)).status_code == 413
     assert client.post("/", content=b"x" * LARGEST_BODY).text == str(LARGEST_BODY)
+
+
+def test_a_body_that_does_not_end_is_refused():
+    sent = []
+
+    async def pages(*_):
+        raise AssertionError("the pages were reached")
+
+    async def receive():
+        await asyncio.Event().wait()
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/", "headers": [], "method": "POST"}
+    asyncio.run(BodyLimit(pages, seconds=0.05)(scope, receive, send))
+    assert sent[0]["status"] == 408

@@ -62,6 +62,7 @@ def serve(
     from her2mri.bundle import Bundle
     from her2mri.cli.room_command import announce, room_at
     from her2mri.web.metrics import FOLDER
+    from her2mri.web.protocol import OPTIONS
     from her2mri.web.settings import ENVIRONMENT
     from her2mri.web.start import prepare
 
@@ -81,11 +82,9 @@ def serve(
             host=host,
             port=port,
             workers=workers,
-            log_config=None,
-            access_log=False,
-            server_header=False,
             proxy_headers=behind_tls,
             forwarded_allow_ips=proxy,
+            **OPTIONS,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final
@@ -12,6 +13,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY: Final = 256 * 1024
+LONGEST_BODY: Final = 120.0
+"""Seconds in which all of a body must have come; a proxy sends what it has whole."""
 _PIECE: Final = 64 * 1024
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY: Final = (
@@ -29,6 +32,12 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+_REFUSALS: Final = {
+    408: PlainTextResponse("sent too slowly", 408, {"Connection": "close"}),
+    413: PlainTextResponse("too large", 413, {"Connection": "close"}),
 }
 
 
@@ -74,16 +83,24 @@ class OwnSite:
 
 
 class BodyLimit:
-    """No more than this is read, whatever is sent and however its length is declared.
+    """No more than this is read, and no longer, whatever is sent and however its length is declared.
 
     ``larger``: what may be sent in bytes, by the path that it is sent to or below; elsewhere LARGEST_BODY. Of a
     larger body no more than that is held in memory; the rest waits in a file that has no name. Below the paths of
     ``streamed`` nothing is read here.
     """
 
-    def __init__(self, app: ASGIApp, *, larger: Mapping[str, int] = {}, streamed: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        larger: Mapping[str, int] = {},
+        streamed: Sequence[str] = (),
+        seconds: float = LONGEST_BODY,
+    ) -> None:
         self.app = app
         self.streamed = streamed
+        self.seconds = seconds
         self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,27 +109,37 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         largest = self._largest(scope["path"])
-        too_large = PlainTextResponse("too large", 413, {"Connection": "close"})
         declared = Headers(scope=scope).get("content-length", "")
         if declared and not (declared.isascii() and declared.isdigit() and int(declared) <= largest):
-            await too_large(scope, receive, send)
+            await _REFUSALS[413](scope, receive, send)
             return
         with SpooledTemporaryFile(max_size=LARGEST_BODY) as body:
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return
-                body.write(message.get("body", b""))
-                if body.tell() > largest:
-                    await too_large(scope, receive, send)
-                    return
-                if not message.get("more_body", False):
-                    break
-            await self.app(scope, _replay(body, receive), send)
+            try:
+                async with asyncio.timeout(self.seconds):
+                    status = await _read(receive, body, largest)
+            except TimeoutError:
+                status = 408
+            if status in _REFUSALS:
+                await _REFUSALS[status](scope, receive, send)
+            elif status:
+                await self.app(scope, _replay(body, receive), send)
 
     def _largest(self, path: str) -> int:
         fitting = [place for place in self.larger if f"{path}/".startswith(f"{place}/")]
         return self.larger[max(fitting, key=len)] if fitting else LARGEST_BODY
+
+
+async def _read(receive: Receive, body: IO[bytes], largest: int) -> int:
+    """Put into ``body`` what is sent: 200 when it has all come, 413 where it is too much, 0 where nobody is left."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return 0
+        body.write(message.get("body", b""))
+        if body.tell() > largest:
+            return 413
+        if not message.get("more_body", False):
+            return 200
 
 
 def _replay(body: IO[bytes], receive: Receive) -> Receive:
