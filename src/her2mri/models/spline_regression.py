@@ -32,7 +32,7 @@ class SplineRegression(LinearEstimator):
         self.penalties = penalties
 
     def _fit(self, X: FloatArray, y: IntArray, groups: IntArray | None) -> None:
-        from her2mri.selection.path_kernels import PenalisedPath
+        from her2mri.selection.penalised_path import PenalisedPath
 
         n, p = X.shape
         mean, varies = X.mean(axis=0), np.ptp(X, axis=0) > 0

@@ -14,7 +14,7 @@ from numba import njit
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.selection.kernels import linear_predictor
-from her2mri.selection.path_kernels import _probabilities
+from her2mri.selection.path_kernels import probabilities
 
 LEAST_PROBABILITY: Final = 1e-5
 """Probabilities are kept this far from 0 and 1 in the cross-validated deviance."""
@@ -88,7 +88,7 @@ def _held_out_losses(
             else (known[at] - wanted[a]) / (known[at] - known[below])
         )
         beta = coefficients[at] + share * (coefficients[below] - coefficients[at])
-        probability = _probabilities(linear_predictor(others, beta))
+        probability = probabilities(linear_predictor(others, beta))
         for i in range(y.size):
             risk = min(max(probability[i], LEAST_PROBABILITY), 1.0 - LEAST_PROBABILITY)
             losses[i, a] = -2.0 * np.log(risk if y[i] > 0.5 else 1.0 - risk)

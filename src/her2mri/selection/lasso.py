@@ -165,7 +165,7 @@ class _Part:
     ) -> None:
         from her2mri.selection.fold_kernels import standardised_parts
         from her2mri.selection.kernels import pulled
-        from her2mri.selection.path_kernels import PenalisedPath
+        from her2mri.selection.penalised_path import PenalisedPath
 
         if not 0 <= alpha <= 1:
             raise ValueError(f"alpha must fulfil 0 <= alpha <= 1, got {alpha}")

@@ -39,7 +39,7 @@ LEAST_FACTOR: Final = 1e-30
 _ORDER_FREE: Final = {"reassoc", "contract", "nsz", "arcp"}
 
 
-def _probabilities(linear: FloatArray) -> FloatArray:
+def probabilities(linear: FloatArray) -> FloatArray:
     """The logistic function: a series of the exponential squared ten times, which a compiler can run abreast."""
     found = np.empty(linear.size)
     for i in range(linear.size):
@@ -66,7 +66,7 @@ def _probabilities(linear: FloatArray) -> FloatArray:
     return found
 
 
-def _mean_deviance(probability: FloatArray, y: FloatArray, times: FloatArray) -> float:
+def mean_deviance(probability: FloatArray, y: FloatArray, times: FloatArray) -> float:
     """Of the outcomes, each counted so many times; the logarithm is taken of products of eight probabilities."""
     total, product, factors = 0.0, 1.0, 0
     for i in range(y.size):
@@ -222,7 +222,7 @@ def _at_penalty(
     ``weights`` are those of the curvature, and are changed with it in place.
     """
     p, n = len(coefficients), np.sum(times)
-    probability = _probabilities(linear_predictor(columns, coefficients))
+    probability = probabilities(linear_predictor(columns, coefficients))
     bend = _ridged(curvature, ridge)
     if ridge > 0.0:
         among[0] = 0
@@ -237,7 +237,7 @@ def _at_penalty(
         for j in range(p):
             moved = max(moved, bend[j, j] * (trial[j] - coefficients[j]) ** 2)
         coefficients = trial
-        probability = _probabilities(linear_predictor(columns, coefficients))
+        probability = probabilities(linear_predictor(columns, coefficients))
         now = moved / last
         if step > 0:
             rate = max(now, LEAST_RATE)
@@ -275,7 +275,7 @@ def _joined(
     return found
 
 
-def _extended_path(
+def extended_path(
     columns: FloatArray,
     y: FloatArray,
     times: FloatArray,
@@ -301,7 +301,7 @@ def _extended_path(
     p, n = len(columns), np.sum(times)
     share = np.sum(times * y) / n
     probability: FloatArray = np.full(len(y), share)
-    null_deviance = _mean_deviance(probability, y, times)
+    null_deviance = mean_deviance(probability, y, times)
     coefficients: FloatArray = np.zeros(p)
     if first == 0:
         coefficients[0] = np.log(share / (1.0 - share))
@@ -344,7 +344,7 @@ def _extended_path(
             if not np.any(~inside & (np.abs(pull) > bound)):
                 break
         found[at] = coefficients
-        ratio[at] = 1.0 - _mean_deviance(probability, y, times) / null_deviance
+        ratio[at] = 1.0 - mean_deviance(probability, y, times) / null_deviance
         reached, ends = at + 1, False
         if ends_early and reached >= LEAST_LENGTH:
             ends = ratio[at] > MOST_EXPLAINED or ratio[at] - ratio[at - 1] < LEAST_GAIN
@@ -354,8 +354,8 @@ def _extended_path(
     return last, last == penalties.size, rate
 
 
-_probabilities = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_probabilities)
-_mean_deviance = njit(cache=True, error_model="numpy")(_mean_deviance)
+probabilities = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(probabilities)
+mean_deviance = njit(cache=True, error_model="numpy")(mean_deviance)
 _root = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_root)
 _divided = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(_divided)
 _jump = njit(cache=True, error_model="numpy")(_jump)
@@ -364,41 +364,4 @@ _ridged = njit(cache=True, error_model="numpy")(_ridged)
 _led = njit(cache=True, error_model="numpy")(_led)
 _at_penalty = njit(cache=True, error_model="numpy")(_at_penalty)
 _joined = njit(cache=True, error_model="numpy")(_joined)
-_extended_path = njit(cache=True, error_model="numpy")(_extended_path)
-
-
-class PenalisedPath:
-    """A path that is fitted as far as it is asked for, and goes on from there.
-
-    ``times`` is how often each lesion counts. ``penalties`` are on the absolute coefficients, ``ridges`` on half
-    their squares; ``coefficients`` and ``deviance_ratio`` hold the first ``reached`` of them. Each step minimises a
-    quadratic with the L1 penalty. Its curvature is kept as long as the steps shrink well, then taken anew (Newton);
-    after 30 steps at one penalty the upper bound of the curvature is used, with which no step can go up.
-    """
-
-    def __init__(
-        self,
-        columns: FloatArray,
-        y: FloatArray,
-        times: FloatArray,
-        penalties: FloatArray,
-        ridges: FloatArray,
-        *,
-        ends_early: bool,
-    ) -> None:
-        self._data = columns, y, times, penalties, ridges, ends_early
-        self.coefficients: FloatArray = np.zeros((len(penalties), len(columns)))
-        self.deviance_ratio: FloatArray = np.zeros(len(penalties))
-        self.reached, self.ended = 0, False
-        p, n = columns.shape
-        self._left = np.full(p, -1), np.zeros(n), np.zeros((p, p)), np.zeros(p)
-        self._rate = 1.0
-
-    def extend(self, length: int) -> None:
-        """Fit until ``length`` penalties are reached or the path ends by its own rules."""
-        if self.ended or length <= self.reached:
-            return
-        last = min(length, len(self.deviance_ratio))
-        self.reached, self.ended, self._rate = _extended_path(
-            *self._data, self.reached, last, self.coefficients, self.deviance_ratio, *self._left, self._rate
-        )
+extended_path = njit(cache=True, error_model="numpy")(extended_path)
