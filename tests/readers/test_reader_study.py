@@ -10,6 +10,7 @@ from her2mri.evaluation.delong import delong_test
 from her2mri.readers.predictions import predictions_of
 from her2mri.readers.reader_study import ReaderStudySettings, analyse_reads
 from her2mri.readers.task_reads import task_reads
+from her2mri.statistics.agreement_icc import intraclass_correlation
 
 from .conftest import raw
 
@@ -97,6 +98,7 @@ def test_one_reader_has_figures_and_gains_but_no_random_readers(studies) -> None
     fixed = result.mrmc.query("inference == 'fixed readers, random cases' and quantity == 'difference'")
     assert fixed["p_value"].notna().all()
     assert result.agreement.empty
+    assert result.score_agreement.empty
 
 
 def test_calls_all_alike_are_not_applicable_rather_than_a_crash(study) -> None:
@@ -115,6 +117,29 @@ def test_calls_all_alike_are_not_applicable_rather_than_a_crash(study) -> None:
     assert (result.agreement["coefficient"] == "Gwet's AC1").sum() == 2
     kappa = result.agreement[result.agreement["coefficient"] == "Fleiss' kappa"]
     assert kappa["note"].str.contains("all readings are alike").all()
+
+
+def test_agreement_of_scores_is_the_icc_of_the_cases_that_all_readers_read(study) -> None:
+    study.reads = study.reads.drop(study.reads.index[0])  # one reader has not read one case
+    result = analysed(study, model=False)
+    view = task_reads(study.check(), load_dictionary().task("her2_low"))
+    wide = pd.DataFrame(
+        {reader: view.of(reader, "unaided").set_index("case")["score"] for reader in ("R1", "R2", "R3")}
+    )
+    expected = intraclass_correlation(wide.dropna().to_numpy()).form("ICC2")
+    row = result.score_agreement.query("task == 'her2_low' and arm == 'unaided'").iloc[0]
+    assert tuple(row[["estimate", "conf_low", "conf_high"]]) == pytest.approx(expected)
+    assert (row["n"], row["n_readers"]) == (len(wide.dropna()), 3)
+    assert len(result.score_agreement) == 4
+
+
+def test_scores_that_are_all_alike_or_calls_alone_have_no_icc(study) -> None:
+    study.reads[["call", "confidence"]] = "low", 50
+    alike = analysed(study, model=False).score_agreement
+    assert alike["estimate"].isna().all()
+    assert alike["note"].str.contains("every reading is the same").all()
+    study.reads = study.reads.drop(columns="confidence")
+    assert analysed(study, model=False).score_agreement.empty
 
 
 def test_one_arm_only_has_figures_and_no_gains(study) -> None:

@@ -79,6 +79,7 @@ def test_the_command_line_finds_in_the_exported_tables_what_the_page_shows(visit
     shown = tables_of(page.text)
     performance = pd.read_csv(out / "tables" / "performance.csv", keep_default_na=False, na_values=[""])
     mrmc = pd.read_csv(out / "tables" / "mrmc.csv")
+    scores = pd.read_csv(out / "tables" / "score_agreement.csv", keep_default_na=False, na_values=[""])
     tasks = list(dict.fromkeys(performance["task"]))
     assert tasks == (["her2_positive", "her2_low"] if question == "three_classes" else ["her2_positive"])
     for place, task in enumerate(tasks):
@@ -86,8 +87,11 @@ def test_the_command_line_finds_in_the_exported_tables_what_the_page_shows(visit
         expected = display.performance_table(own, positive=own["positive"].iloc[0], confidence=0.95)
         cells = [list(row) if any(row[1:]) else [row[0]] for row in expected.rows]
         assert shown[expected.title][place][1:] == cells
-        expected = display.mrmc_table(mrmc[mrmc["task"] == task])
-        assert shown[expected.title][place][1:] == [list(row) for row in expected.rows]
+        for expected in (
+            display.mrmc_table(mrmc[mrmc["task"] == task]),
+            display.score_agreement_table(scores[scores["task"] == task]),
+        ):
+            assert shown[expected.title][place][1:] == [list(row) for row in expected.rows]
     for name, make in (
         ("call_accuracy", display.calls_table),
         ("agreement", display.agreement_table),

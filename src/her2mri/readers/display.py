@@ -181,6 +181,20 @@ def agreement_table(agreement: pd.DataFrame) -> DisplayTable:
     return DisplayTable("Agreement of the readers", header, tuple(rows), label_columns=3)
 
 
+def score_agreement_table(scores: pd.DataFrame) -> DisplayTable:
+    """Agreement of the readers' scores in one task."""
+    rows = [
+        (row["arm"].capitalize(), row["coefficient"], interval(row), row["verbal"], str(row["n"]))
+        for row in _records(scores)
+    ]
+    header = ("Arm", "Coefficient", "Estimate", "In words", "Cases")
+    note = (
+        "Score: the confidence with the sign of the call. Two-way random, absolute agreement, one reading; cases "
+        "taken as independent."
+    )
+    return DisplayTable("Agreement of the readers' scores", header, tuple(rows), note, 2)
+
+
 def time_table(time: pd.DataFrame) -> DisplayTable:
     """Seconds and their ratio by reader."""
     rows: list[tuple[str, ...]] = []

@@ -103,5 +103,6 @@ def _time(result: ReaderStudyResult) -> str:
 def _agreement() -> str:
     return (
         "Agreement of the readers' calls over the cases that all of them read: Fleiss' kappa and Gwet's AC1, pairs of "
-        "readers by Cohen's kappa, in the words of Landis and Koch; intervals follow the patient."
+        "readers by Cohen's kappa, in the words of Landis and Koch; intervals follow the patient. Agreement of their "
+        "scores: the intraclass correlation (two-way random, absolute agreement, one reading)."
     )

@@ -134,6 +134,8 @@ def task_tables(result: ReaderStudyResult, task: str) -> dict[str, Any]:
         tables.append(display.model_table(against))
     if not reliance.empty:
         tables.append(display.reliance_table(reliance))
+    if not (scores := own(result.score_agreement)).empty:
+        tables.append(display.score_agreement_table(scores))
     cases = view.frame.drop_duplicates("case")
     size = f"{len(cases)} cases, {int(cases['y'].sum())} {positive}"
     whole = display.headline(mrmc, gains)

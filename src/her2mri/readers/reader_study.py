@@ -18,6 +18,7 @@ from her2mri.readers.performance import gains_of_readers, performance_of_readers
 from her2mri.readers.predictions import ModelCalls, Predictions, overlap_caveats
 from her2mri.readers.reading_time import reading_time
 from her2mri.readers.reads import Reads
+from her2mri.readers.score_agreement import agreement_of_scores
 from her2mri.readers.task_reads import TaskReads, task_reads
 
 
@@ -51,6 +52,7 @@ class ReaderStudyResult:
     confusion: pd.DataFrame
     call_accuracy: pd.DataFrame
     agreement: pd.DataFrame
+    score_agreement: pd.DataFrame
     time: pd.DataFrame
     time_model: pd.DataFrame
     roc: pd.DataFrame
@@ -65,7 +67,7 @@ class ReaderStudyResult:
         """Every table, by the name of its file."""
         names = (
             "performance", "gains", "mrmc", "components", "experience", "against_model", "reliance", "confusion",
-            "call_accuracy", "agreement", "time", "time_model", "roc",
+            "call_accuracy", "agreement", "score_agreement", "time", "time_model", "roc",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names} | {"caveats": self.caveat_frame()}
 
@@ -119,6 +121,7 @@ def _analysed(
         confusion=confusion_of_calls(reads),
         call_accuracy=accuracy_of_calls(reads, confidence=confidence),
         agreement=agreement_of_readers(reads, confidence=confidence),
+        score_agreement=agreement_of_scores(tasks, confidence=confidence),
         time=time.paired,
         time_model=time.model,
         roc=_roc(tasks, models),
