@@ -10,6 +10,7 @@ import re
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from uploaded import as_csv, score, send, table
 from visits import LESION, ON_SQLITE, PASSWORD
 
 from her2mri.web.logs import JsonLines
@@ -52,6 +53,26 @@ def test_no_line_holds_what_was_typed_asked_for_or_kept(visit, lines):
     logged = re.sub(r'"(at|request)": "[^"]*"', "", logged)  # a second or a number may look like a value
     assert logged.count('"event": "request"') >= 10
     for secret in (*SECRETS, "Wang"):
+        assert secret not in logged
+
+
+@pytest.mark.usefixtures("read_here")
+def test_no_line_holds_what_stood_in_a_table(visit, lines):
+    reader = visit("reader.one")
+    place = send(reader, as_csv(table({"eer": "0.77x"}, {"lesion_id": "Wang Fang"})), "Li Na.csv").headers[
+        "location"
+    ]
+    reader.post(
+        place, {"key": ["eer:2", "lesion_id:3"], "value eer:2": "0.77", "value lesion_id:3": "Zhang San"}
+    )
+    reader.post(place, {"key": "lesion_id:3", "value lesion_id:3": "Q-0815"})
+    score(reader, place)
+    reader.get(f"{place}/lesions.csv")
+    send(reader, as_csv(table({"Name": "Zhao"})))
+    logged = "\n".join(line for line in lines() if "her2mri" in line or "request" in line)
+    logged = re.sub(r'"(at|request)": "[^"]*"', "", logged)
+    assert logged.count('"event": "request"') >= 6
+    for secret in ("0.77", "Wang", "Zhang", "Li Na", "0815", "Zhao", "irregular"):
         assert secret not in logged
 
 

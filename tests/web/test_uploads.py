@@ -147,7 +147,21 @@ def test_a_column_in_another_unit_is_multiplied_in_the_page(visit, room):
 
 @ON_SQLITE
 @pytest.mark.parametrize(
-    "header", ["Name", "patient name", "Date of birth", "DOB", "MRN", "E-mail", "姓名", "Geburtsdatum", "SSN"]
+    "header",
+    [
+        "Name",
+        "patient name",
+        "Date of birth",
+        "DOB",
+        "MRN",
+        "E-mail",
+        "姓名",
+        "Geburtsdatum",
+        "SSN",
+        "hospital_no",
+        "initials",
+        "电话",
+    ],
 )
 def test_a_column_that_says_who_somebody_is_is_refused_and_neither_repeated_nor_kept(visit, room, header):
     reader = visit("reader.one")

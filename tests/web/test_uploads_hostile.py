@@ -16,7 +16,8 @@ from her2mri.errors import TableError
 from her2mri.web.database.uploads_tables import Upload
 from her2mri.web.uploads import apart
 from her2mri.web.uploads.apart import read_apart
-from her2mri.web.uploads.reading import LARGEST_FILE, MOST_FAULTS, MOST_ROWS
+from her2mri.web.uploads.packed import LARGEST_FILE, MOST_ROWS
+from her2mri.web.uploads.reading import MOST_FAULTS
 
 GOOD = table({}, {})
 
@@ -145,6 +146,15 @@ def test_the_name_of_a_file_leads_nowhere_and_is_not_shown(visit, room, tmp_path
     assert "<script>." not in page
     assert "passwd" not in page
     assert list(Path(tmp_path).iterdir()) == []
+
+
+@ON_SQLITE
+def test_a_zip_bomb_is_no_table_of_reports_either(visit):
+    reader = visit("reader.one")
+    reader.get("/truth")
+    response = reader.post("/truth", files={"table": ("t.xlsx", with_sheet(BOMB))})
+    assert response.status_code == 422
+    assert "unpacks to far more" in response.text
 
 
 @ON_SQLITE

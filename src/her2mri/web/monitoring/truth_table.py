@@ -25,6 +25,8 @@ from her2mri.web.monitoring.pathology import (
 from her2mri.web.people.roles import Permission
 from her2mri.web.people.sessions import Visitor
 from her2mri.web.room import Room
+from her2mri.web.uploads.packed import check_packed
+from her2mri.web.uploads.reading import suffix_of
 
 if TYPE_CHECKING:
     from her2mri.cohort.read import RawTable
@@ -67,6 +69,7 @@ def read_rows(content: bytes, name: str) -> list[Row]:
     from her2mri.cohort.read import read_content
     from her2mri.cohort.values import parse_column
 
+    check_packed(content, suffix_of(name), name)
     table = read_content(content, name)
     dictionary = _asked()
     matched = match_columns(table, dictionary)

@@ -23,7 +23,8 @@ from her2mri.web.uploads.cells import text_of
 from her2mri.web.uploads.keeping import KEPT_FOR, discard, find_upload, keep_table, uploads_of
 from her2mri.web.uploads.looking import Looked, look, mend, template_file
 from her2mri.web.uploads.mending import Typed, not_kept
-from her2mri.web.uploads.reading import LARGEST_FILE, MOST_COLUMNS, MOST_ROWS, SUFFIXES, suffix_of
+from her2mri.web.uploads.packed import LARGEST_FILE, MOST_COLUMNS, MOST_ROWS
+from her2mri.web.uploads.reading import SUFFIXES, suffix_of
 from her2mri.web.uploads.results import csv_of, results_of
 from her2mri.web.uploads.scoring import begin_scoring, score_some
 

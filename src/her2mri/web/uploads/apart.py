@@ -11,7 +11,8 @@ from threading import BoundedSemaphore, Lock
 from typing import Final
 
 from her2mri.errors import Fault, TableError
-from her2mri.web.uploads.reading import MOST_ROWS, read_typed
+from her2mri.web.uploads.packed import MOST_ROWS
+from her2mri.web.uploads.reading import read_typed
 from her2mri.web.uploads.typed_table import TypedTable
 
 LOGGER: Final = logging.getLogger("her2mri.web")

@@ -13,19 +13,23 @@ IDENTIFIERS: Final = ("patient_id", "lesion_id")
 """Columns whose every value must be a pseudonym."""
 
 _MORE: Final = re.compile(
-    r"surname|\bnom\b|prenom|vorname|\bmrn\b|\bssn\b|\bnhs\b|social.?security|record.?n|chart.?n|postcode|zip"
-    r"|e.?mail|身份证|住院号|病历号|门诊号|电话|手机|地址|生日",
+    r"surname|\bnom\b|prenom|vorname|initials|\bborn\b|\bgeb\b"
+    r"|\bmrn\b|\bssn\b|\bnhs\b|social.?security|(record|chart|hospital|medical|case).?(no|num|id)"
+    r"|postcode|postal|\bzip|e.?mail|\btel\b|\bfax\b|contact"
+    r"|身份证|住院号|病历号|门诊号|电话|手机|地址|生日",
     re.IGNORECASE,
 )
+_JOINED: Final = re.compile(r"[\W_]+")
 
 
 def is_personal_column(header: str) -> bool:
     """Whether a header reads like who somebody is.
 
-    >>> is_personal_column("Date of Birth"), is_personal_column("MRN"), is_personal_column("Scanner")
-    (True, True, False)
+    >>> [is_personal_column(header) for header in ("Date of Birth", "MRN", "hospital_no", "Scanner", "Telomere")]
+    [True, True, True, False, False]
     """
-    return bool(PERSONAL.search(header) or _MORE.search(header))
+    words = _JOINED.sub(" ", header)
+    return bool(PERSONAL.search(words) or _MORE.search(words))
 
 
 def is_pseudonym(cell: Cell) -> bool:

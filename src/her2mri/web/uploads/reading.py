@@ -6,14 +6,13 @@ a pseudonym should be and is none.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from her2mri.errors import Fault, TableError
 from her2mri.web.uploads.cells import cell_of
+from her2mri.web.uploads.packed import MOST_COLUMNS, MOST_ROWS, check_packed, too_large
 from her2mri.web.uploads.personal import IDENTIFIERS, is_personal_column, is_pseudonym
 from her2mri.web.uploads.typed_table import TypedRow, TypedTable, without
 
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
     from her2mri.cohort.read import RawTable
     from her2mri.dictionary import DataDictionary
 
-LARGEST_FILE: Final = 8 * 1024 * 1024
-LARGEST_UNPACKED: Final = 64 * 1024 * 1024
-LARGEST_RATIO: Final = 100
-"""How many times larger than packed a workbook may be; 2,000 equal rows are 14 times."""
-MOST_ROWS: Final = 2_000
-MOST_COLUMNS: Final = 256
 MOST_FAULTS: Final = 5_000
 SUFFIXES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet")
 
@@ -52,10 +45,10 @@ def read_typed(content: bytes, suffix: str, dictionary: DataDictionary) -> Typed
     from her2mri.cohort.read import read_content
 
     name = f"table{suffix if suffix in SUFFIXES else ''}"
-    _check_size(content, suffix, name)
+    check_packed(content, suffix, name)
     raw = read_content(content, name)
     if len(raw.frame) > MOST_ROWS or len(raw.frame.columns) > MOST_COLUMNS:
-        raise _too_large(name)
+        raise too_large(name)
     matched = match_columns(raw, dictionary)
     if faults := [*_personal(raw, dictionary), *matched.faults]:
         raise TableError(faults)
@@ -66,51 +59,6 @@ def read_typed(content: bytes, suffix: str, dictionary: DataDictionary) -> Typed
         remedy = f"mend it in a spreadsheet program until fewer than {MOST_FAULTS:,} are left"
         raise TableError([Fault(name, problem, remedy=remedy)])
     return table
-
-
-def _check_size(content: bytes, suffix: str, name: str) -> None:
-    """Before anything is unpacked, by what the file says of itself; the process that reads it is bounded too."""
-    if len(content) > LARGEST_FILE:
-        raise _too_large(name)
-    if suffix in {".xlsx", ".xlsm"} and content.startswith(b"PK"):
-        _check_archive(content, name)
-    if suffix == ".parquet" and content.startswith(b"PAR1"):
-        _check_parquet(content, name)
-
-
-def _check_archive(content: bytes, name: str) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
-        raise TableError([_damaged(name)]) from error
-    if unpacked > LARGEST_UNPACKED or unpacked > LARGEST_RATIO * len(content):
-        raise TableError([Fault(name, "unpacks to far more than a table of lesions holds")])
-
-
-def _check_parquet(content: bytes, name: str) -> None:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        metadata = parquet.ParquetFile(io.BytesIO(content)).metadata
-        groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-        unpacked = sum(group.total_byte_size for group in groups)
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise TableError([_damaged(name)]) from error
-    if metadata.num_rows > MOST_ROWS or metadata.num_columns > MOST_COLUMNS:
-        raise _too_large(name)
-    if unpacked > LARGEST_UNPACKED:
-        raise TableError([Fault(name, "unpacks to far more than a table of lesions holds")])
-
-
-def _damaged(name: str) -> Fault:
-    return Fault(name, "is damaged, or not what the end of its name says", remedy="save the table again")
-
-
-def _too_large(name: str) -> TableError:
-    allowed = f"{MOST_ROWS:,} rows, {MOST_COLUMNS} columns, {LARGEST_FILE // 1024**2} MB"
-    return TableError([Fault(name, "is too large", allowed=allowed, remedy="upload it in parts")])
 
 
 def _personal(raw: RawTable, dictionary: DataDictionary) -> Iterator[Fault]:
