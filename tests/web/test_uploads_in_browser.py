@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from browsing import SHOTS, check, sign_in
 from playwright.sync_api import expect
-from test_room_in_browser import LOOKS, axe, check, open_page, percents, sign_in, site
 from uploaded import as_csv, as_workbook, form_of, send, table
 from visits import LESION, ON_SQLITE, shares
 
 pytestmark = [pytest.mark.browser, ON_SQLITE]
-__all__ = ["axe", "open_page", "site"]
+LOOKS = [(360, "dark"), (1440, "light")] + ([(360, "light"), (1440, "dark")] if SHOTS else [])
 
 BAD = table(
     {"shape": "Irregularr", "eer": "0.7x"},
@@ -54,7 +54,7 @@ def test_a_bad_sheet_is_mended_with_the_keyboard_and_scored_with_progress(open_p
     expect(page.locator("#so-far")).to_contain_text(re.compile(r"\d+ of 63 lesions scored"))
     expect(page.locator(".lead")).to_contain_text("63 lesions answered, 1 row left out.")
     expected = [f"{100 * share:.1f} %" for share in shares(LESION)]
-    assert percents(page.locator(".class-list").first.inner_text()) == expected
+    assert re.findall(r"[\d.]+ %", page.locator(".class-list").first.inner_text()) == expected
     expect(page.locator(".lesions tbody tr")).to_have_count(25)
     page.get_by_role("link", name="Rows after").press("Enter")
     page.wait_for_url("**page=2")
