@@ -15,6 +15,7 @@ from her2mri.web.monitoring.performance import Curve
 LEFT: Final = 46.0
 TOP: Final = 12.0
 SIDE: Final = 300.0
+_HIGHEST: Final = 4.0  # more evidence than 10,000 is drawn at 10,000
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,12 @@ def calibration_figure(curve: Curve, threshold: float | None, positive: str, nam
 def evidence_figure(evidence: Sequence[float], watch: float, worry: float, name: str) -> Markup:
     """The evidence after each lesion on a scale of powers of ten, with the two lines that it may cross."""
     height, width = 170.0, 570.0
-    top = max(2.0, math.ceil(math.log10(max([worry, *evidence])) + 0.2))
+    top = min(max(2.0, math.ceil(math.log10(max([worry, *evidence])) + 0.2)), _HIGHEST)
     across = _Line(0, max(len(evidence), 1), LEFT, width)
     up = _Line(-1, top, TOP + height, -height)
     parts = []
-    powers = range(-1, int(top) + 1, max(1, round(top / 5)))
-    for power in powers:
-        text = f"{10.0**power:g}" if -2 < power < 4 else f"10^{power}"
+    for power in range(-1, int(top) + 1):
+        text = f"{10.0**power:,g}"
         parts.append(_tick(LEFT, up.at(power), text, is_below=False))
     for count in _rounded_steps(len(evidence)):
         parts.append(_tick(across.at(count), TOP + height, str(count), is_below=True))
