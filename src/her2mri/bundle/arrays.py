@@ -11,6 +11,8 @@ IntArray = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 
 Z_95: Final = 1.959963984540054
 """The 0.975 quantile of the standard normal distribution."""
+_LARGEST_EXPONENT: Final = 700.0
+"""Beyond it exp() overflows."""
 
 
 def expit(log_odds: FloatArray | float) -> FloatArray:
@@ -44,9 +46,13 @@ def logit(probability: float) -> float:
 
 
 def shifted(probability: FloatArray | float, offset: float) -> FloatArray:
-    """The probability whose log-odds are larger by ``offset``; 0 and 1 stay."""
+    """The probability whose log-odds are larger by ``offset``; 0 and 1 stay.
+
+    >>> shifted(np.array([0.0, 0.5, 1.0]), -745.0).round(300).tolist()
+    [0.0, 0.0, 1.0]
+    """
     value = np.asarray(probability, dtype=float)
-    return np.asarray(value / (value + (1 - value) * np.exp(-offset)))
+    return np.asarray(value / (value + (1 - value) * np.exp(min(-offset, _LARGEST_EXPONENT))))
 
 
 def normal_cdf(z: FloatArray) -> FloatArray:
