@@ -18,9 +18,9 @@ _REASONS: Final = {
     412: "The prefetch is missing",
     422: "What was sent cannot be taken: every fault",
     429: "Too many requests, or too many guesses from this address: Retry-After says when",
-    503: "No model is in use",
+    503: "The database does not answer now, or no model is in use",
 }
-_GUARDED: Final = (401, 403, 429)
+_GUARDED: Final = (401, 403, 429, 503)
 
 EXAMPLE: Final = {
     "resourceType": "Bundle",

@@ -16,7 +16,7 @@ from her2mri.web.pages.guard import MaybeVisitor
 from her2mri.web.pages.render import page
 
 router = APIRouter()
-_SAID_ONCE: Final = ("200", "401", "403", "429")
+_SAID_ONCE: Final = ("200", "401", "403", "429", "503")
 
 
 @router.get("/api/openapi.json")
