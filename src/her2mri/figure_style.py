@@ -86,5 +86,7 @@ def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
     svg, png = stem.with_suffix(".svg"), stem.with_suffix(".png")
     with figure_style():
         figure.savefig(svg, metadata={"Date": None})
+        # The panels lie as they did in the first picture: laying them out again takes a sixth of the time.
+        figure.set_layout_engine("none")
         figure.savefig(png, dpi=300, metadata={"Software": None})
     return svg, png
