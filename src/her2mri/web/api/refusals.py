@@ -21,7 +21,6 @@ _SAID: Final = {
     403: "this token does not include it",
     404: "there is none, or it is not yours to see",
     405: "cannot be asked for in that way",
-    503: "the database does not answer now; Retry-After says when to ask again",
     503: "the database is away, busy or full: try again in a minute, and look first whether it was stored",
 }
 
