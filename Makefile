@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STUDY ?= build/study
 
-.PHONY: study test check lint clean bench load simulate niivue
+.PHONY: study test check lint clean bench load simulate audit-dependencies niivue
 study: .venv/installed ## both tasks on the published cohort; the report is at $(STUDY)/report.html
 	$(BIN)/her2mri study -o $(STUDY)
 
@@ -34,6 +34,10 @@ simulate: .venv/installed ## the large simulation studies, one after the other: 
 
 niivue: .venv/installed ## the viewer of the reading room, fetched again from npm and checked; the file is committed
 	$(BIN)/python scripts/vendor_niivue.py
+
+audit-dependencies: .venv/installed ## known weaknesses of the pinned versions; asks the network, so no part of check
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps
 
 clean:
 	rm -rf build .venv

@@ -157,7 +157,7 @@ def saving(load: Load, browser: Browser, token: str, number: int) -> Client:
     names, fields = itertools.count(1), sent()
 
     async def step() -> str:
-        pseudonym = f"{id(load) % 9973}.{number}-{next(names)}"
+        pseudonym = f"saved.{number}-{next(names)}"
         answered = await browser.post("/lesions", {"form_token": token, "pseudonym": pseudonym, **fields})
         expect(load, "save", answered.status, 303)
         return "save"

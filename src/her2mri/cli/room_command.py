@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +23,8 @@ GENERATE = Annotated[
     typer.Option("--generate", help="Make a password, print it once; it must be changed when first used"),
 ]
 _FOLDER = Path("her2mri-room")
+DATABASE_FILE = "HER2MRI_DATABASE_FILE"
+"""The variable that names a file with the address of the database, where HER2MRI_DATABASE is not set."""
 
 
 def register(app: typer.Typer) -> None:
@@ -171,6 +174,7 @@ def room_at(data: Path, database: str | None, *, behind_tls: bool = False, names
     from her2mri.web.room import Room
     from her2mri.web.settings import LOOPBACK, Settings
 
+    database = database or _database_of_file()
     if database is None:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = data / "room.sqlite"
@@ -180,6 +184,19 @@ def room_at(data: Path, database: str | None, *, behind_tls: bool = False, names
     room = Room.of(Settings(database=database, behind_tls=behind_tls, hosts=(*LOOPBACK, *names)))
     room.database.reach()
     return room
+
+
+def _database_of_file() -> str | None:
+    """The address that stands in a file, as containers hand over what is secret."""
+    from her2mri.errors import Fault, InputError
+
+    named = os.environ.get(DATABASE_FILE)
+    if not named:
+        return None
+    try:
+        return Path(named).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError([Fault(DATABASE_FILE, "names a file that cannot be read", value=named)]) from error
 
 
 def announce(room: Room, data: Path, host: str, port: int) -> None:

@@ -43,7 +43,7 @@ def serve(
         typer.Option("--name", help="Name that browsers call this server by; repeat for more"),
     ] = None,
     behind_tls: Annotated[
-        bool, typer.Option("--behind-tls", help="A proxy speaks TLS for this server: docs/reading_room.md")
+        bool, typer.Option("--behind-tls", help="A proxy speaks TLS for this server: docs/operation.md")
     ] = False,
     proxy: Annotated[
         str, typer.Option("--proxy", help="Address of that proxy, whose word on addresses is taken")
@@ -94,5 +94,5 @@ def _check_listening(host: str, settings: Settings) -> None:
     from her2mri.web.settings import LOOPBACK
 
     if host not in LOOPBACK and not settings.behind_tls:
-        remedy = "put a proxy that speaks TLS before it and add --behind-tls (docs/reading_room.md)"
+        remedy = "put a proxy that speaks TLS before it and add --behind-tls (docs/operation.md)"
         raise InputError([Fault("--host", "is not this machine alone", allowed="127.0.0.1", remedy=remedy)])
