@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from her2mri.web.database.tables import Account, Base, Lesion, ModelInUse, Name
 
@@ -26,8 +26,6 @@ class Upload(Base):
     uploaded_at: Mapped[datetime]
     scoring_since: Mapped[datetime | None]
     scored_at: Mapped[datetime | None]
-
-    owner: Mapped[Account] = relationship()
 
 
 class UploadedRow(Base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -87,8 +87,3 @@ class TypedTable:
 def without(cells: Mapping[str, Cell], names: Collection[str]) -> dict[str, Cell]:
     """The cells with those of these columns empty."""
     return {name: None if name in names else cell for name, cell in cells.items()}
-
-
-def in_order(rows: Sequence[TypedRow]) -> tuple[TypedRow, ...]:
-    """The rows as the spreadsheet has them."""
-    return tuple(sorted(rows, key=lambda row: row.row))
