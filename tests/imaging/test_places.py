@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from her2mri.errors import InputError
 from her2mri.imaging.diameter import largest_diameter
 from her2mri.imaging.diffusion import adc_of, adc_std_error, adc_weights
-from her2mri.imaging.minimum_adc import measure_minimum_adc
+from her2mri.imaging.minimum_adc import darkest_spot, measure_minimum_adc
 from her2mri.imaging.noise import noise_between_phases, noise_in_space
 from her2mri.imaging.sub_roi import discs, extreme_places
 from imaging.phantoms.shapes import ellipsoid, oblique_geometry
@@ -93,6 +93,23 @@ def test_the_darkest_circles_are_found_and_measured() -> None:
     assert whole.estimate == pytest.approx(adc.mean())
     near = np.round((places.centers[found.spots][:, 1:] - 6) / 15)
     assert len(np.unique(near, axis=0)) >= 2
+
+
+def test_the_wider_interval_holds_the_darkest_spot_of_gently_uneven_lesions() -> None:
+    rows, columns = np.mgrid[:24, :24]
+    mask = ((rows - 11.5) ** 2 + (columns - 11.5) ** 2 < 100)[None]
+    adc = (1.0 - 0.2 * np.exp(-((rows - 9) ** 2 + (columns - 14) ** 2) / 40))[None][mask]
+    places = discs(mask, (1.4, 1.4), area_mm2=20.0)
+    best = measure_minimum_adc(adc, places).measured[0].estimate
+    error = np.full(adc.shape, 0.1, dtype=np.float32)
+    own = wider = 0
+    for seed in range(40):
+        noise = 0.1 * np.random.default_rng(seed).standard_normal(adc.shape)
+        found = measure_minimum_adc(adc + noise, places, std_error=error, seed=seed).measured[0]
+        low, high = darkest_spot(found.estimate, found.as_placed, found.std_error)
+        wider += low <= best <= high
+        own += abs(found.estimate - best) <= 1.96 * found.std_error
+    assert wider >= 38 > own
 
 
 def test_noise_is_found_although_the_tissue_has_structure_and_enhances() -> None:

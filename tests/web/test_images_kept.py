@@ -12,6 +12,7 @@ from visits import ON_SQLITE
 from her2mri.web.measuring import work
 from her2mri.web.measuring.jobs import Jobs
 from her2mri.web.measuring.keeping import forget_ended
+from her2mri.web.measuring.receiving import Receiver
 from her2mri.web.measuring.upload import Step, Upload
 from her2mri.web.start import prepare
 from imaging.lesion_files import phantoms
@@ -128,6 +129,19 @@ def test_while_they_are_read_no_others_are_taken(room, sent, series):
     assert (folder / "preview.nii").is_file()
 
 
+def test_what_arrives_after_they_were_discarded_is_written_nowhere(room, sent, series, monkeypatch):
+    reader, number = sent
+
+    def gone(self, piece):
+        begin(reader)  # elsewhere, while this is on its way
+        usual(self, piece)
+
+    usual = Receiver.write
+    monkeypatch.setattr(Receiver, "write", gone)
+    assert send(reader, number, parts_of(dce=[series])).status_code == 422
+    assert {path.name for path in images(room)} == {"draft.json"}
+
+
 def test_work_whose_images_are_gone_is_ended(room, sent, monkeypatch, tmp_path):
     (folder,) = Path(room.settings.images).glob(f"*/{sent[1]}")
     monkeypatch.setattr("her2mri.web.measuring.jobs.sys.executable", _endless(tmp_path))
@@ -143,9 +157,26 @@ def test_work_whose_images_are_gone_is_ended(room, sent, monkeypatch, tmp_path):
     assert images(room) == []
 
 
+@pytest.mark.parametrize(("said", "step"), [("measured", "measured"), ("measuring", "ready")])
+def test_what_work_said_stands_however_it_ends(room, sent, monkeypatch, tmp_path, said, step):
+    (folder,) = Path(room.settings.images).glob(f"*/{sent[1]}")
+    fresh = f'"{folder}/fresh"'
+    says = f"""echo '{{"step": "{said}"}}' > {fresh}\nmv {fresh} "{folder}/state.json"\nexit 3"""
+    monkeypatch.setattr("her2mri.web.measuring.jobs.sys.executable", _program(tmp_path, says))
+    jobs = Jobs()
+    jobs.start(room, Upload(sent[1], folder), "measure")
+    assert state_of(sent[0], sent[1]) == step
+    jobs.close()
+    assert state_of(sent[0], sent[1]) == step
+
+
 def _endless(folder):
     """A program that says who it is and does not end by itself."""
-    program = folder / "endless"
-    program.write_text(f'#!/bin/sh\necho $$ > "{folder}/pid"\nexec sleep 600\n')
+    return _program(folder, f'echo $$ > "{folder}/pid"\nexec sleep 600')
+
+
+def _program(folder, script):
+    program = folder / "program"
+    program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o700)
     return str(program)

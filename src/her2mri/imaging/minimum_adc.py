@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from her2mri.imaging.measured import Measured, spread
+from her2mri.imaging.measured import Z_95, Measured, spread
 from her2mri.imaging.sub_roi import DRAWS, REACH, SPREAD, Discs, contenders, extreme_places
 
 Floats = NDArray[np.floating]
@@ -63,6 +63,17 @@ def measure_minimum_adc(
     )
     whole = Measured("adc_whole", float(adc.mean(dtype=np.float64)), "mean of the lesion", whole_error, UNIT)
     return MinimumAdc(spots, (minimum, whole), drawn)
+
+
+def darkest_spot(estimate: float, as_placed: float, std_error: float) -> tuple[float, float]:
+    """Between which values the darkest spot lies that would be chosen without noise.
+
+    The value at the place that looks darkest lies below it, the mean over places that noise could choose above it:
+    from the one to the other, each with 1.96 ``std_error``. Holds it in 97 to 100 % of simulated lesions, where
+    the interval of the estimate alone, which speaks of the tissue measured, holds it in 76 to 99 %.
+    """
+    half = Z_95 * std_error
+    return min(as_placed, estimate) - half, max(as_placed, estimate) + half
 
 
 def _unselected_mean(

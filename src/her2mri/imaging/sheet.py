@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from her2mri.imaging.batch import MeasuredLesion
 from her2mri.imaging.drawing import TYPE_NAMES
+from her2mri.imaging.minimum_adc import darkest_spot
 from her2mri.imaging.settings import MeasureSettings
 from her2mri.output.display_table import DisplayTable
 from her2mri.output.page import render_page
@@ -68,10 +69,17 @@ def measures_table(lesion: MeasuredLesion) -> DisplayTable:
         if name != "eer" and name != "adc":
             placed = spread = "–"
         rows.append((f"{label}{f', {unit}' if unit else ''}", shown, placed, spread, str(record["method"])))
+        if name == "adc" and record["std_error"] == record["std_error"]:
+            low, high = darkest_spot(record["estimate"], record["as_placed"], record["std_error"])
+            between = f"{number(low, digits)} to {number(high, digits)}"
+            rows.append((f"Darkest spot without noise, {unit}", between, "–", "–", _DARKEST))
     header = ("Measure", "Value (95 % interval)", "In the circles drawn", "SD among circles", "How")
     return DisplayTable("Measures", header, tuple(rows), note=_NOTE)
 
 
+_DARKEST: Final = (
+    "from the value in the circles, which noise makes too low, to the one above, which may be too high"
+)
 _NOTE: Final = (
     "The interval is what noise does to the value of the tissue measured. A place that is chosen because it looks "
     "extreme looks more so than it is: the value is freed of that, the one in the circles drawn is not."

@@ -80,7 +80,7 @@ class Jobs:
             env=surroundings,
         ) as process:
             ended = self._ended(process, upload)
-        if ended != 0 and upload.folder.is_dir():
+        if ended != 0 and upload.state().step.is_busy and upload.folder.is_dir():
             LOGGER.error("work on images stopped", extra={"status": ended})
             try:
                 upload.set_state(Step.REFUSED if work == "read" else Step.READY, (str(_STOPPED),))

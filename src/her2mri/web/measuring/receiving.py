@@ -159,7 +159,7 @@ class Receiver:
 
 def fresh_file(folder: Path, number: int, given: str) -> Path:
     """A path for a file: a number, with the ending of the name it was given if that is known."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)  # not what is above it: that may have been removed meanwhile
     ending = next((known for known in ENDINGS if given.endswith(known)), "")
     return folder / f"{number:06d}{ending}"
 

@@ -82,7 +82,7 @@ class Upload:
 
     def clear(self) -> None:
         """Remove the images and what was made of them; what the form held stays."""
-        for path in self.folder.iterdir():
+        for path in self.folder.iterdir() if self.folder.is_dir() else ():
             if path.name == "images":
                 remove(path, self.folder.parent)
             elif path.name != "draft.json":

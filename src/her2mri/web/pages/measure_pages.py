@@ -34,6 +34,7 @@ FILES: Final = {
     "region.nii.gz": "application/octet-stream",
     "figure.png": "image/png",
 }
+_GONE: Final = Fault("images", "were discarded meanwhile")
 EXTRA: Final = ("pydicom", "nibabel", "SimpleITK", "highdicom")
 
 
@@ -122,6 +123,7 @@ async def send_images(request: Request, room: InRoom, found: Own) -> JSONRespons
         )
         await _received(request, receiver)
         found.write("told", receiver.told)
+        room.jobs.start(room, found, "read")
     except InputError as error:
         await run_in_threadpool(found.clear)
         return _refused(422, *error.faults)
@@ -129,8 +131,7 @@ async def send_images(request: Request, room: InRoom, found: Own) -> JSONRespons
         await run_in_threadpool(found.clear)
         return _refused(422, Fault("images", "were cut off on their way"))
     except FileNotFoundError:
-        return _refused(404, Fault("images", "were discarded meanwhile"))
-    room.jobs.start(room, found, "read")
+        return _refused(404, _GONE)
     return JSONResponse({"files": receiver.files})
 
 
@@ -159,16 +160,19 @@ async def send_region(request: Request, room: InRoom, found: Own) -> JSONRespons
     if state.step not in {Step.READY, Step.MEASURED}:
         return _refused(409, Fault("region", "there are no images to measure now"))
     packed = bytearray()
-    async for piece in request.stream():
-        packed += piece
-        if len(packed) > LARGEST_REGION:
-            return _refused(413, Fault("region", "is too large to be one"))
     try:
+        async for piece in request.stream():
+            packed += piece
+            if len(packed) > LARGEST_REGION:
+                return _refused(413, Fault("region", "is too large to be one"))
         await run_in_threadpool(write_region, found, bytes(packed))
-    except (InputError, zlib.error) as error:
-        faults = error.faults if isinstance(error, InputError) else (Fault("region", "is damaged"),)
-        return _refused(422, *faults)
-    room.jobs.start(room, found, "measure")
+        room.jobs.start(room, found, "measure")
+    except InputError as error:
+        return _refused(422, *error.faults)
+    except (zlib.error, ClientDisconnect):
+        return _refused(422, Fault("region", "is damaged"))
+    except FileNotFoundError:
+        return _refused(404, _GONE)
     return JSONResponse({})
 
 
