@@ -29,7 +29,7 @@ bench: .venv/installed ## us beside R in one run; rows in build/bench.json (BENC
 load: .venv/installed ## fifty clients at the reading room, beside an empty route: about 20 minutes (LOAD=--seconds 10)
 	$(BIN)/python -m benchmarks.load $(LOAD)
 
-simulate: .venv/installed ## the large simulation studies, one after the other: about an hour
+simulate: .venv/installed ## the large simulation studies, one after the other: an hour and a half of one processor
 	$(BIN)/python -m benchmarks.simulate
 
 niivue: .venv/installed ## the viewer of the reading room, fetched again from npm and checked; the file is committed

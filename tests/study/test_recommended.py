@@ -261,7 +261,7 @@ def test_where_complete_lesions_carry_no_study_the_recommended_protocol_goes_on_
     task = unmeasured.recommended.tasks["her2_positive"]
     assert {p.sample for p in task.predictions} == {CROSS_VALIDATED, EXTERNAL_VALIDATION}
     (said,) = (c.message for c in unmeasured.caveats if c.code == "published_left_out")
-    assert "adc: no lesion has a value of Minimum ADC" in said
+    assert "the external centers: no lesion has a value of Minimum ADC" in said
     assert unmeasured.left_out == said
     assert task.net_benefit is None
     assert not task.beside_published

@@ -73,9 +73,10 @@ def optimism_table(task: RecommendedTask, models: tuple[str, ...]) -> DisplayTab
         note=(
             "Apparent: the model on the lesions it was made from. Optimism: the mean over resamples of the score on "
             "the resample less the score on all lesions, the whole development repeated in each. Intervals of "
-            "corrected scores: location-shifted bootstrap of patients, widened for AUC and Brier score by the spread "
-            "of the resamples' models; of cross-validated ones: bootstrap of patients, percentile (the ICI: "
-            "symmetric). The cross-validated figures are means over the repeats."
+            "corrected scores: location-shifted bootstrap of patients, for the AUC widened by the spread of the "
+            "resamples' models, for the Brier score normal, by their error and spread; of cross-validated ones: "
+            "bootstrap of patients, percentile (the ICI: about the estimate). The cross-validated figures are means "
+            "over the repeats."
         ),
     )
 

@@ -144,6 +144,5 @@ def _never_measured(
 
 
 def _in_a_sentence(error: TableError) -> str:
-    """Every problem once, without where in the table it is."""
-    named = [f"{fault.column}: {fault.problem}" if fault.column else fault.problem for fault in error.faults]
-    return "; ".join(dict.fromkeys(named))
+    """Every problem once, with the set that it is in but without a row."""
+    return "; ".join(dict.fromkeys(f"{fault.where}: {fault.problem}" for fault in error.faults))

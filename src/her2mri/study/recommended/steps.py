@@ -197,6 +197,8 @@ def harmonised(plan: RecommendedPlan, model: str) -> CombatEffect:
         raise TableError([Fault("centers", problem, value=center)])
     names = [variable.name for variable in plan.candidates if variable.scanner_dependent]
     whole = frame[[v.name for v in plan.candidates]].notna().all(axis=1).to_numpy() & (~external | here)
+    if not (whole & here).any():
+        raise EstimationError(f"no lesion of {center} has every candidate, and it takes complete lesions")
     return combat_effect(
         plan.development((model,)),
         frame[whole].reset_index(drop=True),
