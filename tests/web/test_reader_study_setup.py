@@ -174,6 +174,16 @@ def test_only_open_accounts_of_readers_may_read(visit):
 
 
 @ON_SQLITE
+def test_a_reader_who_becomes_a_researcher_does_not_get_the_truth_of_the_study_they_read_in(visit):
+    number = opened(visit("the.researcher"))
+    visit("the.administrator").post("/people/1", {"change": "researcher"})
+    turned = visit("reader.one")
+    assert turned.get(f"/studies/{number}").status_code == 200
+    assert turned.get(f"/studies/{number}/setup.json").status_code == 403
+    assert "C-0" not in turned.get(f"/studies/{number}").text
+
+
+@ON_SQLITE
 def test_a_case_list_may_be_a_workbook_but_no_bomb(visit):
     book = Workbook()
     content = rows()

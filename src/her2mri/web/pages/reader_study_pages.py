@@ -18,7 +18,7 @@ from her2mri.web.pages.study_form import InSetup, empty_fields, fields_again, fi
 from her2mri.web.people.roles import Permission
 from her2mri.web.people.sessions import Visitor
 from her2mri.web.reader_studies import drafting
-from her2mri.web.reader_studies.finding import LARGEST_NUMBER, Study, all_studies, find_study, images_of
+from her2mri.web.reader_studies.finding import Study, all_studies, find_study, images_of
 from her2mri.web.reader_studies.opening import (
     close_study,
     findings_in_words,
@@ -126,10 +126,12 @@ def close_for_good(
 def frozen_setup(room: InRoom, visitor: Conducting, number: int) -> Response:
     """What was frozen, to the letter: its SHA-256 is the one that the page shows."""
     with room.database.reading() as session:
-        found = session.get(OpenedStudy, number) if 0 < number <= LARGEST_NUMBER else None
-        if found is None:
+        frozen = found_study(session, number).frozen
+        if frozen is None:
             raise HTTPException(404)
-        content = found.content
+        if frozen.reader(visitor.account_id) is not None:
+            raise HTTPException(403, "You read in this study, and the set-up holds the truth.")
+        content = session.get_one(OpenedStudy, number).content
     with room.database.writing() as session:
         record(session, room.now(), visitor.name, "study set-up exported", f"study {number}")
     headers = {"Content-Disposition": f'attachment; filename="study-{number}-setup.json"'}

@@ -19,5 +19,9 @@
     if (isSent) event.preventDefault();
     isSent = true;
   });
-  addEventListener("pageshow", () => (isSent = false));
+  // A page that the browser kept is not shown again: the server says whose turn it is.
+  addEventListener("pageshow", (event) => {
+    isSent = false;
+    if (event.persisted) location.reload();
+  });
 })();
