@@ -132,6 +132,17 @@ def proposed_over(room):
 
 
 @ON_SQLITE
+def test_passwords_are_not_tried_out_at_the_sign_off(visit, room, clock):
+    proposed(room)
+    administrator = visit("the.administrator")
+    for _ in range(room.settings.failures_until_locked):
+        assert "does not fit" in decided(administrator, password="a yellow bicycle in fog").text
+    assert "is locked for some minutes" in decided(administrator).text
+    clock.turn(minutes=room.settings.locked_minutes)
+    assert decided(administrator).status_code == 303
+
+
+@ON_SQLITE
 def test_nobody_signs_off_their_own_proposal(visit, room):
     proposed(room, name="the.administrator")
     assert "is your own" in decided(visit("the.administrator")).text

@@ -21,6 +21,7 @@ from her2mri.web.lesions.given import ConflictError
 from her2mri.web.lesions.models import put_in_use
 from her2mri.web.monitoring.updating import Updated
 from her2mri.web.people.sessions import Visitor
+from her2mri.web.people.sign_in import count_failure
 from her2mri.web.room import Room
 
 
@@ -89,14 +90,7 @@ def decide(room: Room, visitor: Visitor, number: int, password: str, *, accept: 
     Raises InputError where the password does not fit or the visitor proposed it, and ConflictError where it was
     decided already or another model is in use than the one that it was made for.
     """
-    with room.database.reading() as session:
-        kept = session.get_one(Account, visitor.account_id).password
-    if not room.passwords.fits(kept, password):
-        with room.database.writing() as session:
-            record(
-                session, room.now(), visitor.name, "sign-off refused", f"proposal {number}", reason="password"
-            )
-        raise InputError([Fault("password", "does not fit")])
+    _check_password(room, visitor, password)
     with room.database.writing() as session:
         row = session.get_one(UpdateProposal, number)
         if row.proposed_by == visitor.account_id:
@@ -117,6 +111,24 @@ def decide(room: Room, visitor: Visitor, number: int, password: str, *, accept: 
         record(session, now, visitor.name, action, f"proposal {number}", bundle=row.sha256)
         if accept:
             put_in_use(session, now, visitor.name, _bundles(room, session, row))
+
+
+def _check_password(room: Room, visitor: Visitor, password: str) -> None:
+    """Raise InputError unless it fits; wrong ones count as those of signing in do, and lock the account."""
+    with room.database.reading() as session:
+        account = session.get_one(Account, visitor.account_id)
+        kept, locked = account.password, account.locked_until
+    if locked is not None and room.now() < locked:
+        raise InputError([Fault("password", "is locked for some minutes after wrong ones")])
+    fits = room.passwords.fits(kept, password)
+    with room.database.writing() as session:
+        account = session.get_one(Account, visitor.account_id)
+        if fits:
+            account.failures = 0
+        else:
+            count_failure(session, room.now(), account, room, "sign-off refused")
+    if not fits:
+        raise InputError([Fault("password", "does not fit")])
 
 
 def _bundles(room: Room, session: Session, row: UpdateProposal) -> Sequence[Bundle]:

@@ -43,7 +43,7 @@ def sign_in(room: Room, name: str, password: str, address: str) -> str | None:
             return None
         if not fits or account.password != kept:
             note_failure(session, now, address, room)
-            _count_failure(session, now, account, room)
+            count_failure(session, now, account, room)
             return None
         account.failures, account.locked_until = 0, None
         if room.passwords.is_outdated(account.password):
@@ -53,9 +53,12 @@ def sign_in(room: Room, name: str, password: str, address: str) -> str | None:
         return start_session(session, now, account)
 
 
-def _count_failure(session: Session, now: datetime, account: Account, room: Room) -> None:
+def count_failure(
+    session: Session, now: datetime, account: Account, room: Room, action: str = "sign-in refused"
+) -> None:
+    """A password that did not fit, for whatever ``action``: after some of them the account is locked."""
     account.failures += 1
-    record(session, now, account.name, "sign-in refused", "closed" if not account.is_open else "password")
+    record(session, now, account.name, action, "closed" if not account.is_open else "password")
     if account.failures >= room.settings.failures_until_locked:
         account.failures = 0
         account.locked_until = now + timedelta(minutes=room.settings.locked_minutes)
