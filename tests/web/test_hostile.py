@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from visits import ON_SQLITE
 
 from her2mri.web.database.connection import BusyError
+from her2mri.web.lesions.recompute import Recomputed
 from her2mri.web.middleware import LARGEST_BODY, POLICY
-from her2mri.web.pages import lesion_pages
+from her2mri.web.pages import audit_pages, lesion_pages
 
 pytestmark = ON_SQLITE
 
@@ -62,6 +65,27 @@ def test_every_refusal_forbids_what_no_page_needs(visit):
         assert response.headers["content-security-policy"] == POLICY
         assert response.headers["x-frame-options"] == "DENY"
         assert response.headers["cache-control"] == "no-store"
+
+
+def test_all_of_the_room_is_gone_through_for_one_person_at_a_time(visit, monkeypatch):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*_):
+        begun.set()
+        assert go_on.wait(20)
+        return Recomputed(0, 0, ())
+
+    monkeypatch.setattr(audit_pages, "recompute", slow)
+    first, second = visit("the.administrator"), visit("the.administrator")
+    with ThreadPoolExecutor(1) as others:
+        answer = others.submit(first.post, "/audit/recompute")
+        assert begun.wait(20)
+        for response in (second.post("/audit/check"), visit("reader.one").get("/lesions.csv")):
+            assert response.status_code == 429
+            assert "Try again in a minute" in response.text
+        go_on.set()
+        assert answer.result().status_code == 200
+    assert second.post("/audit/check").status_code == 200
 
 
 def test_no_page_has_a_script_or_a_style_in_itself(visit):

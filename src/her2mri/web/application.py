@@ -60,6 +60,7 @@ _SAID = {
     404: ("Not here", "There is no such page, or it is not yours to see."),
     405: ("Not possible", "This page cannot be asked for in that way."),
     500: ("Something went wrong", ""),
+    429: ("Too much at once", "Wait some minutes."),
     422: ("Not understood", "The address or the form holds something that cannot be read."),
     503: (
         "Not available just now",

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from her2mri.web.audit_log import check_chain, record
 from her2mri.web.database.tables import AuditEntry
 from her2mri.web.lesions.recompute import recompute
-from her2mri.web.pages.guard import InRoom, OwnForm, allowed
+from her2mri.web.pages.guard import Alone, InRoom, OwnForm, allowed
 from her2mri.web.pages.render import page
 from her2mri.web.people.roles import Permission
 from her2mri.web.people.sessions import Visitor
@@ -30,7 +30,7 @@ def audit_log(
     return _log(request, room, visitor, number)
 
 
-@router.post("/audit/check", dependencies=[OwnForm])
+@router.post("/audit/check", dependencies=[OwnForm, Alone])
 def check_audit_log(request: Request, room: InRoom, visitor: Checking) -> Response:
     """Every hash of the log computed again."""
     with room.database.reading() as session:
@@ -41,7 +41,7 @@ def check_audit_log(request: Request, room: InRoom, visitor: Checking) -> Respon
     return _log(request, room, visitor, 1, chain=chain)
 
 
-@router.post("/audit/recompute", dependencies=[OwnForm])
+@router.post("/audit/recompute", dependencies=[OwnForm, Alone])
 def recompute_answers(request: Request, room: InRoom, visitor: Checking) -> Response:
     """Every stored answer asked of its model again."""
     with room.database.reading() as session:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Iterator
+from threading import Lock
+from typing import Annotated, Final
 
 from fastapi import Depends, Form, Header, HTTPException, Request
 
@@ -88,4 +89,20 @@ def _check_token(visitor: Visitor, token: str) -> None:
 
 
 OwnForm = Depends(from_own_form)
+
+
+def alone() -> Iterator[None]:
+    """What goes through every row of the room is done for one person at a time in each process."""
+    if not _GOES_THROUGH_ALL.acquire(blocking=False):
+        raise HTTPException(
+            429, "Somebody else is having all of the room gone through. Try again in a minute."
+        )
+    try:
+        yield
+    finally:
+        _GOES_THROUGH_ALL.release()
+
+
+_GOES_THROUGH_ALL: Final = Lock()
+Alone = Depends(alone)
 OwnPage = Depends(from_own_page)

@@ -23,7 +23,7 @@ from her2mri.web.lesions.models import Answering
 from her2mri.web.measuring.draft import fields_of
 from her2mri.web.measuring.keeping import find
 from her2mri.web.measuring.record import measured_view, measurement_of, note_measured
-from her2mri.web.pages.guard import InRoom, OwnForm, allowed
+from her2mri.web.pages.guard import Alone, InRoom, OwnForm, allowed
 from her2mri.web.pages.render import page
 from her2mri.web.people.roles import Permission
 from her2mri.web.people.sessions import Visitor
@@ -101,7 +101,7 @@ def lesion_list(
     )
 
 
-@router.get("/lesions.csv")
+@router.get("/lesions.csv", dependencies=[Alone])
 def lesions_as_csv(room: InRoom, visitor: Seeing, wanted: Annotated[str, Query(alias="q")] = "") -> Response:
     """The same lesions as a table."""
     with room.database.reading() as session:
