@@ -62,21 +62,21 @@ TABLE = {
     ("POST", "/monitoring/updates/{number}"): (IN, OWN, OUT, OUT, 404),
     ("GET", "/scanners"): (IN, OWN, OUT, OUT, 200),
     ("POST", "/scanners"): (IN, OWN, OUT, OUT, 200),
-    ("GET", "/studies"): (IN, OWN, OUT, 200, OUT),
-    ("GET", "/studies/new"): (IN, OWN, OUT, 200, OUT),
-    ("POST", "/studies"): (IN, OWN, OUT, 422, OUT),  # an empty form
-    ("GET", "/studies/{number}"): (IN, OWN, OUT, 200, OUT),
-    ("GET", "/studies/{number}/change"): (IN, OWN, OUT, "/studies/1", OUT),
-    ("POST", "/studies/{number}"): (IN, OWN, OUT, 409, OUT),  # the study is open
-    ("POST", "/studies/{number}/open"): (IN, OWN, OUT, 409, OUT),
-    ("POST", "/studies/{number}/close"): (IN, OWN, OUT, 409, OUT),  # without how many reads are missing
-    ("GET", "/studies/{number}/setup.json"): (IN, OWN, OUT, 200, OUT),
-    ("GET", "/studies/{number}/analysis"): (IN, OWN, OUT, 404, OUT),  # not before it is closed
-    ("GET", "/studies/{number}/reads.csv"): (IN, OWN, OUT, 404, OUT),
-    ("GET", "/studies/{number}/truth.csv"): (IN, OWN, OUT, 404, OUT),
-    ("POST", "/study-images/{number}"): (IN, OWN, OUT, 409, OUT),
-    ("POST", "/study-images/{number}/remove"): (IN, OWN, OUT, 409, OUT),
-    ("GET", "/study-images/{number}/{image}"): (IN, OWN, OUT, 404, OUT),
+    ("GET", "/studies"): (IN, OWN, OUT, 200, 200),
+    ("GET", "/studies/new"): (IN, OWN, OUT, 200, 200),
+    ("POST", "/studies"): (IN, OWN, OUT, 422, 422),  # an empty form
+    ("GET", "/studies/{number}"): (IN, OWN, OUT, 200, 200),
+    ("GET", "/studies/{number}/change"): (IN, OWN, OUT, "/studies/1", "/studies/1"),
+    ("POST", "/studies/{number}"): (IN, OWN, OUT, 409, 409),  # the study is open
+    ("POST", "/studies/{number}/open"): (IN, OWN, OUT, 409, 409),
+    ("POST", "/studies/{number}/close"): (IN, OWN, OUT, 409, 409),  # without how many reads are missing
+    ("GET", "/studies/{number}/setup.json"): (IN, OWN, OUT, 200, 200),
+    ("GET", "/studies/{number}/analysis"): (IN, OWN, OUT, 404, 404),  # not before it is closed
+    ("GET", "/studies/{number}/reads.csv"): (IN, OWN, OUT, 404, 404),
+    ("GET", "/studies/{number}/truth.csv"): (IN, OWN, OUT, 404, 404),
+    ("POST", "/study-images/{number}"): (IN, OWN, OUT, 409, 409),
+    ("POST", "/study-images/{number}/remove"): (IN, OWN, OUT, 409, 409),
+    ("GET", "/study-images/{number}/{image}"): (IN, OWN, OUT, 404, 404),
     ("GET", "/reading"): (IN, OWN, 200, OUT, OUT),
     ("GET", "/reading/{number}"): (IN, OWN, OTHER, OUT, OUT),
     ("GET", "/reading/{number}/case"): (IN, OWN, OTHER, OUT, OUT),

@@ -62,6 +62,7 @@ MAY: Final = {
             Permission.KEEP_SCANNERS,
             Permission.SIGN_OFF_UPDATES,
             Permission.SEE_MONITORING,
+            Permission.CONDUCT_STUDIES,
         }
     ),
 }
