@@ -12,6 +12,7 @@ from her2mri.cohort.design_matrix import Encoding, FloatArray, IntArray
 from her2mri.cohort.split import grouped_folds
 from her2mri.datasets.published_cohort import published_cohort
 from her2mri.dictionary import Variable
+from her2mri.validation.resampling import Lesions
 
 SEED = 20260
 
@@ -64,15 +65,12 @@ class Training:
 
 
 def published_training(task_name: str = "her2_positive") -> Training:
-    """The training set of a task of the published cohort."""
+    """The training set of a task of the published cohort, its text as categories, as a study resamples it."""
     cohort = published_cohort()
     task = cohort.dictionary.task(task_name)
     inside = (cohort.frame[task.set_column] == "training") & cohort.frame[task.outcome].isin(task.eligible)
     frame = cohort.frame[inside].reset_index(drop=True)
     candidates = tuple(v for v in cohort.dictionary.with_role("predictor") if v.name in frame)
-    return Training(
-        frame,
-        frame[task.outcome].isin(task.positive).to_numpy().astype(np.int64),
-        np.unique(frame["patient_id"].to_numpy(str), return_inverse=True)[1].astype(np.int64),
-        candidates,
-    )
+    y = frame[task.outcome].isin(task.positive).to_numpy().astype(np.int64)
+    patient = np.unique(frame["patient_id"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
+    return Training(Lesions.of(frame, y, patient).frame, y, patient, candidates)

@@ -31,7 +31,7 @@ def test_without_r_a_peer_is_absent_and_the_row_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("shutil.which", lambda name: None)
-    row, _ = bench_recipe.bench(tmp_path, resamples=1, repeats=1)
+    row, *_ = bench_recipe.bench(tmp_path, resamples=1, repeats=1)
     assert row.work.startswith("recipe")
     assert row.ours_s > 0
     assert row.peer_s is None

@@ -23,7 +23,7 @@ def checked_design(X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
         )
     if not np.isfinite(design).all():
         raise ValueError("X must not hold missing or infinite values")
-    if not np.isin(outcome, (0.0, 1.0)).all():
+    if not ((outcome == 0.0) | (outcome == 1.0)).all():
         raise ValueError("y must hold 0 and 1 only")
     if outcome.size == 0 or outcome.min() == outcome.max():
         raise EstimationError("all lesions are of one class")
