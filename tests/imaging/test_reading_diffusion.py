@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from her2mri.errors import InputError
@@ -141,6 +142,28 @@ def test_an_adc_map_is_brought_to_one_unit(
     found = read_adc(folder)
     np.testing.assert_allclose(found.values, phantom.adc, rtol=1e-3)  # NaN where the phantom has none
     assert words in found.notes[0]
+
+
+@pytest.mark.parametrize(("unit", "slope", "is_taken"), [("um2/s", 1.0, True), ("10*-6.mm2/s", 1.0, True),
+                                                         ("mm2/s", 1e-6, True), ("1", 5.0, False)])  # fmt: skip
+def test_a_mapping_to_real_world_values_goes_before_a_rescale_for_the_display(
+    unit: str, slope: float, is_taken: bool, phantom: DiffusionPhantom, tmp_path: Path
+) -> None:
+    folder = write_adc(tmp_path / "adc", phantom.adc, phantom.series.geometry)
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = unit, "UCUM", unit
+    mapping = Dataset()
+    mapping.RealWorldValueFirstValueMapped, mapping.RealWorldValueLastValueMapped = 0, 4095
+    mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = slope, 0.0
+    mapping.MeasurementUnitsCodeSequence = [code]
+    for file in folder.iterdir():
+        data = dcmread(file)
+        data.RescaleSlope = "1.5" if is_taken else "1"
+        data.RealWorldValueMappingSequence = [mapping]
+        data.save_as(file)
+    found = read_adc(folder)
+    np.testing.assert_allclose(found.values, phantom.adc, rtol=1e-3)
+    assert ("as the file says" in found.notes[0]) is is_taken
 
 
 def test_a_nifti_map_is_brought_to_the_same_unit(phantom: DiffusionPhantom, tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.thorough, ON_SQLITE]
 VIOLATIONS = "async () => (await axe.run()).violations.map((v) => [v.id, v.nodes.map((n) => n.html)])"
 SHOTS = os.environ.get("HER2MRI_SCREENSHOTS")
+HARMLESS = "GPU stall due to ReadPixels|Autofocus processing was blocked"
+"""What Chromium says of pictures taken by the test, and of typing before the page has set its focus."""
 PATIENCE = 120_000  # milliseconds: reading and measuring start processes of their own
 
 
@@ -39,10 +41,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Browser, room: Room, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A reader's browser; its console may say nothing."""
+    """A reader's browser; its console may say nothing but what is harmless."""
     said: list[str] = []
     settings = Settings(room.settings.database, password_cost=64, images=room.settings.images)
-    viewport = {"width": request.param, "height": 900}
+    viewport = {"width": request.param, "height": 700}
     with served(settings) as site:
         context = browser.new_context(base_url=site, viewport=viewport, reduced_motion="reduce")
         with closing(context):
@@ -55,7 +57,7 @@ def page(browser: Browser, room: Room, request: pytest.FixtureRequest) -> Iterat
             page.keyboard.press("Enter")
             page.wait_for_url("**/lesions")
             yield page
-    assert [text for text in said if "GPU stall due to ReadPixels" not in text] == []
+    assert [text for text in said if not re.search(HARMLESS, text)] == []
 
 
 def check(page: Page, name: str) -> None:
@@ -87,7 +89,7 @@ def draw_around(page: Page, place: tuple[float, float, float, float], share: flo
     x, y, wide, high = place
     points = [
         (x + share * wide * math.cos(angle), y + share * high * math.sin(angle))
-        for angle in np.linspace(0, 2 * math.pi, 20)
+        for angle in np.linspace(0, 2 * math.pi, 14)
     ]
     page.mouse.move(*points[0])
     page.mouse.down()
@@ -171,5 +173,5 @@ def test_the_keyboard_alone_marks_and_measures(page, files):
     page.get_by_role("button", name="Measure", exact=True).press("Enter")
     expect(page.locator("#result table")).to_be_visible(timeout=PATIENCE)
     check(page, "result")
-    value = page.locator("#result tbody tr").first.inner_text().split("\t")[1]
+    value = page.locator("#result tbody td").first.inner_text()
     assert float(value.split()[0]) == pytest.approx(1.2, rel=0.01)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from her2mri.imaging.dicom_b_values import b_value, b_value_of_frame, is_trace
 from her2mri.imaging.dicom_plane import Plane
 from her2mri.imaging.dicom_values import clock, day, items, number, numbers, private, text, value
+from her2mri.imaging.read_units import factor_told
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
+_MAPPING: Final = "RealWorldValueMappingSequence"
 _PHILIPS: Final = "Philips MR Imaging DD 001"
 _NORMALISED: Final = str.maketrans("^,", "  ")
 
@@ -73,7 +75,7 @@ def _single(data: Dataset) -> dict[str, Any]:
     begin = numbers(private(data, 0x2005, 0xA0, _PHILIPS))
     return {
         **_grid(data, data, data),
-        **_rescale(data),
+        **_rescale(data, items(data, _MAPPING)),
         "kind": kind,
         "temporal_position": _whole(number(data, "TemporalPositionIdentifier")),
         "trigger_time": number(data, "TriggerTime"),
@@ -103,7 +105,7 @@ def _frame(data: Dataset, group: Dataset) -> dict[str, Any]:
         own, trace = b_value_of_frame(shared[0])
     return {
         **_grid(one("PlanePositionSequence"), one("PlaneOrientationSequence"), one("PixelMeasuresSequence")),
-        **_rescale(one("PixelValueTransformationSequence")),
+        **_rescale(one("PixelValueTransformationSequence"), [one(_MAPPING)]),
         "kind": _kind(text(kind, "FrameType") or text(data, "ImageType")),
         "temporal_position": _whole(number(content, "TemporalPositionIndex")),
         "trigger_time": None,
@@ -126,7 +128,14 @@ def _grid(position: Dataset, orientation: Dataset, measures: Dataset) -> dict[st
     }
 
 
-def _rescale(data: Dataset) -> dict[str, Any]:
+def _rescale(data: Dataset, mappings: Sequence[Dataset]) -> dict[str, Any]:
+    """A mapping to real-world values in a unit of ADC goes before the rescale, which may serve the display alone."""
+    for mapping in mappings:
+        units = [text(code, "CodeValue") for code in items(mapping, "MeasurementUnitsCodeSequence")]
+        real = number(mapping, "RealWorldValueSlope")
+        if real and units and factor_told(units[0]) is not None:
+            intercept = number(mapping, "RealWorldValueIntercept") or 0.0
+            return {"slope": real, "intercept": intercept, "units": units[0]}
     slope = number(data, "RescaleSlope")
     return {
         "slope": slope if slope else 1.0,
