@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -17,7 +18,6 @@ from browsing import axe, open_page, site  # noqa: F401  (fixtures)
 from sqlalchemy import create_engine, make_url, text
 from visits import PASSWORD, Visit, client_of
 
-from her2mri.dictionary import load_dictionary
 from her2mri.web.application import application
 from her2mri.web.audit_log import record
 from her2mri.web.people.accounts import account_named, open_account
@@ -25,8 +25,7 @@ from her2mri.web.people.sessions import find_visitor, start_session
 from her2mri.web.room import Room
 from her2mri.web.settings import Settings
 from her2mri.web.start import prepare
-from her2mri.web.uploads.reading import read_typed
-from her2mri.web.uploads.typed_table import TypedTable
+from her2mri.web.uploads import apart
 
 SERVER = "HER2MRI_TEST_POSTGRESQL"
 PEOPLE = {
@@ -184,7 +183,7 @@ def visit(room: Room) -> Iterator[Callable[..., Visit]]:
 def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables are read without a process for each; test_uploads_hostile has those."""
 
-    def here(content: bytes, suffix: str) -> TypedTable:
-        return read_typed(content, suffix, load_dictionary())
+    def here(content: bytes, suffix: str, wanted: str) -> CompletedProcess[bytes]:
+        return CompletedProcess([], 0, apart.answered(content, suffix, wanted))
 
-    monkeypatch.setattr("her2mri.web.pages.upload_pages.read_apart", here)
+    monkeypatch.setattr(apart, "_run", here)

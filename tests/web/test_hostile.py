@@ -168,8 +168,9 @@ def test_more_than_a_form_can_hold_is_not_read(visit):
             yield b"x" * 1024
 
     assert reader.client.post("/lesions", content=endless()).status_code == 413
-    lying = reader.client.post("/lesions", content=b"x", headers={"Content-Length": "-1"})
-    assert lying.status_code == 413
+    for length in ("-1", "9" * 5000):
+        lying = reader.client.post("/lesions", content=b"x", headers={"Content-Length": length})
+        assert lying.status_code == 413
 
 
 @pytest.mark.parametrize(
@@ -177,6 +178,7 @@ def test_more_than_a_form_can_hold_is_not_read(visit):
     [
         {"Origin": "https://elsewhere.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],

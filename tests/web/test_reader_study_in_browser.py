@@ -16,7 +16,7 @@ from visits import ON_SQLITE
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, ON_SQLITE]
+pytestmark = [pytest.mark.browser, ON_SQLITE, pytest.mark.usefixtures("read_here")]
 
 
 def picture(i: int) -> bytes:

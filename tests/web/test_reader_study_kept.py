@@ -26,6 +26,8 @@ from her2mri.web.database.reader_study_tables import CaseRead, OpenedStudy, Stud
 from her2mri.web.reader_studies.finding import find_study
 from her2mri.web.room import Room
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 KILLS = 4
 CASES = 120
 

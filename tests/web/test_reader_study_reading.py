@@ -16,6 +16,8 @@ from her2mri.web.audit_log import check_chain
 from her2mri.web.database.reader_study_tables import CaseRead, CaseShowing
 from her2mri.web.lesions.models import put_in_use, starting_bundles
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 N = len(TRUTHS)
 
 

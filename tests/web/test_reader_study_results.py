@@ -20,6 +20,8 @@ from visits import ON_SQLITE
 from her2mri.cli.readers_command import register
 from her2mri.readers import display
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 CELL = re.compile(r"<t[hd][^>]*>(.*?)</t[hd]>", re.DOTALL)
 TRUTHS = ("positive", "low", "zero") * 4
 

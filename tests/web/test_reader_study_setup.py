@@ -18,6 +18,8 @@ from visits import ON_SQLITE
 from her2mri.web.database.reader_study_tables import STUDY_APPEND_ONLY, StudyImage
 from her2mri.web.reader_studies.orders import reading_orders
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 
 def picture(kind="PNG", size=(40, 30), mode="L", **saved):
     buffer = io.BytesIO()
@@ -198,7 +200,7 @@ def test_a_case_list_may_be_a_workbook_but_no_bomb(visit):
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b" " * 60_000_000)
     for sent, name, said in (
-        (bomb.getvalue(), "cases.xlsx", "unpacks to more"),
+        (bomb.getvalue(), "cases.xlsx", "unpacks to far more"),
         (b"PK\x03\x04 not really", "cases.xlsx", "damaged"),
         (b"\xff\xfe\x00", "cases.csv", "case"),
         (table(rows()), "../../cases.parquet", "is not a kind of table"),

@@ -13,6 +13,8 @@ from visits import LESION, ON_SQLITE
 from her2mri.web.database.tables import AuditEntry
 from her2mri.web.database.truth_tables import Examination, Pathology
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 
 def reported(visitor, number=1, revision=0, **report):
     return visitor.post(f"/lesions/{number}/pathology", {"revision": revision, **report})
@@ -183,8 +185,9 @@ def test_a_table_brings_many_reports_or_none(visit, room):
         ("her2_ihc\n3+\n", "p.csv", "column pseudonym: a required column is missing"),
         ("pseudonym,her2_ihc\n", "p.csv", "has a header but no rows"),
         ("", "p.csv", "is empty"),
-        ("PK\x03\x04", "p.xlsx", "p.xlsx"),
+        ("PK\x03\x04", "p.xlsx", "is damaged"),
         ("x", "p.exe", "is not a kind of table that can be read"),
+        ("pseudonym\nBR-1\n" * 1001, "p.csv", "is too large"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_refused_and_no_value_of_it_repeated(visit, content, name, said):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import datetime
 import threading
 import zipfile
 from pathlib import Path
@@ -15,7 +16,7 @@ from visits import ON_SQLITE
 from her2mri.errors import TableError
 from her2mri.web.database.uploads_tables import Upload
 from her2mri.web.uploads import apart
-from her2mri.web.uploads.apart import read_apart
+from her2mri.web.uploads.apart import read_apart, read_cells_apart
 from her2mri.web.uploads.packed import LARGEST_FILE, MOST_ROWS
 from her2mri.web.uploads.reading import MOST_FAULTS
 
@@ -179,6 +180,19 @@ def test_the_process_that_reads_finds_what_this_one_would():
         read_apart(with_sheet(BOMB), ".xlsx")
 
 
+def test_tables_of_anything_else_are_read_by_that_process_too():
+    found = read_cells_apart(as_workbook([{"a": None, "b": datetime.date(2026, 3, 1)}]), ".xlsx")
+    assert found.frame.to_dict("split")["data"] == [[None, datetime.datetime(2026, 3, 1)]]
+    assert list(found.frame.index) == [2]
+    for sent, suffix, said in (
+        (with_sheet(BOMB), ".xlsx", "unpacks to far more"),
+        (b"x", ".\ud800", "not a kind of table"),
+        (b"x", "." + "x" * 2**18, "not a kind of table"),
+    ):
+        with pytest.raises(TableError, match=said):
+            read_cells_apart(sent, suffix)
+
+
 def test_who_takes_too_long_to_read_is_stopped(monkeypatch):
     monkeypatch.setattr(apart, "PATIENCE", 0.05)
     with pytest.raises(TableError, match="takes more memory or time"):
@@ -205,7 +219,7 @@ def test_many_tables_at_once_do_not_keep_other_visitors_waiting(monkeypatch):
         def __exit__(self, *_error):
             lock.release()
 
-    def slow(_content, _suffix):
+    def slow(_content, _suffix, _wanted):
         begun.release()
         go_on.wait(timeout=30)
 

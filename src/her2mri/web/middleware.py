@@ -110,7 +110,7 @@ class BodyLimit:
             return
         largest = self._largest(scope["path"])
         declared = Headers(scope=scope).get("content-length", "")
-        if declared and not (declared.isascii() and declared.isdigit() and int(declared) <= largest):
+        if declared and not _is_at_most(declared, largest):
             await _REFUSALS[413](scope, receive, send)
             return
         with SpooledTemporaryFile(max_size=LARGEST_BODY) as body:
@@ -160,8 +160,16 @@ def _replay(body: IO[bytes], receive: Receive) -> Receive:
     return replayed
 
 
+def _is_at_most(declared: str, largest: int) -> bool:
+    """Digits alone, and few of them: Python refuses to read thousands."""
+    return declared.isascii() and declared.isdigit() and len(declared) < 20 and int(declared) <= largest
+
+
 def _is_own(headers: Headers) -> bool:
     if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:  # such as http://[
+        return False

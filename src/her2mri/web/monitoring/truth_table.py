@@ -25,7 +25,7 @@ from her2mri.web.monitoring.pathology import (
 from her2mri.web.people.roles import Permission
 from her2mri.web.people.sessions import Visitor
 from her2mri.web.room import Room
-from her2mri.web.uploads.packed import check_packed
+from her2mri.web.uploads.apart import read_cells_apart
 from her2mri.web.uploads.reading import suffix_of
 
 if TYPE_CHECKING:
@@ -64,20 +64,18 @@ class Stored:
 
 
 def read_rows(content: bytes, name: str) -> list[Row]:
-    """The rows of a csv or xlsx file; TableError with every fault, none of which repeats a value."""
+    """The rows of a file of that name; TableError with every fault, none of which repeats a value."""
     from her2mri.cohort.columns import match_columns
-    from her2mri.cohort.read import read_content
     from her2mri.cohort.values import parse_column
 
-    check_packed(content, suffix_of(name), name)
-    table = read_content(content, name)
+    table = read_cells_apart(content, suffix_of(name))
     dictionary = _asked()
     matched = match_columns(table, dictionary)
     faults = [*matched.faults, *_unknown(table, len(matched.columns))]
     texts: dict[str, list[str]] = {}
     for variable in dictionary.variables:
         if variable.name in matched.columns:
-            column = parse_column(variable, matched.columns[variable.name], where=name)
+            column = parse_column(variable, matched.columns[variable.name], where=table.name)
             faults += column.faults
             texts[variable.name] = ["" if value != value else str(value) for value in column.values]
     if faults:
@@ -88,7 +86,7 @@ def read_rows(content: bytes, name: str) -> list[Row]:
     ]
 
 
-def keep_rows(room: Room, session: Session, visitor: Visitor, rows: Sequence[Row], where: str) -> Stored:
+def keep_rows(room: Room, session: Session, visitor: Visitor, rows: Sequence[Row]) -> Stored:
     """Every row, or none: InputError with every fault of every row.
 
     An empty cell changes nothing: to withdraw a report is done in the page of its lesion.
@@ -106,7 +104,7 @@ def keep_rows(room: Room, session: Session, visitor: Visitor, rows: Sequence[Row
             new_report = _keep_report(room, session, visitor, lesion, row, rule)
             new_facts = _keep_facts(room, session, visitor, lesion, row.facts)
         except InputError as error:
-            faults += [_placed(fault, where, row.number) for fault in error.faults]
+            faults += [_placed(fault, row.number) for fault in error.faults]
             continue
         reports, examinations = reports + new_report, examinations + new_facts
         unchanged += not (new_report or new_facts)
@@ -169,9 +167,9 @@ def _row(number: Any, texts: dict[str, str]) -> Row:
     return Row(int(number), of("pseudonym"), of("reader"), of(IHC), of(ISH), facts)
 
 
-def _placed(fault: Fault, where: str, row: int) -> Fault:
+def _placed(fault: Fault, row: int) -> Fault:
     """``where`` of a fault of one lesion is what it is about: here its column."""
-    return replace(fault, where=where, row=row, column=fault.where)
+    return replace(fault, where="table", row=row, column=fault.where)
 
 
 def _unknown(table: RawTable, known: int) -> Iterator[Fault]:

@@ -99,10 +99,9 @@ def send_truth_table(
     try:
         if table is None or not table.filename:
             raise InputError([Fault("table", "was not sent", remedy="choose a file")])
-        where = table.filename.replace("\\", "/").rsplit("/", 1)[-1][-64:]
-        rows = read_rows(table.file.read(), where)
+        rows = read_rows(table.file.read(), table.filename)
         with room.database.writing() as session:
-            stored = keep_rows(room, session, visitor, rows, where)
+            stored = keep_rows(room, session, visitor, rows)
             record(
                 session,
                 room.now(),

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from her2mri.dictionary import DataDictionary, Variable, load_dictionary
@@ -18,14 +14,16 @@ from her2mri.web.lesions.models import Answering
 from her2mri.web.lesions.pseudonym import pseudonym_fault
 from her2mri.web.reader_studies.questions import Question
 from her2mri.web.reader_studies.setup import Case
+from her2mri.web.uploads.apart import read_cells_apart
+from her2mri.web.uploads.reading import suffix_of
 
 if TYPE_CHECKING:
+    from her2mri.cohort.read import RawTable
     from her2mri.readers.cells import Cells
 
 KINDS: Final = (".csv", ".tsv", ".txt", ".xlsx")
 MOST_CASES: Final = 500
 MOST_FAULTS: Final = 50
-_LARGEST_UNPACKED: Final = 50_000_000
 _IDENTITY: Final = ("lesion_id", "patient_id")
 _FINDINGS: Final = ("predictor", "descriptor")
 
@@ -43,12 +41,11 @@ def read_cases(content: bytes, name: str, question: Question, answering: Answeri
 
     ``name`` says only by its ending what kind of file it is. Raises InputError with every fault.
     """
-    suffix = PurePath(name).suffix.lower()
+    suffix = suffix_of(name)
     if suffix not in KINDS:
         raise InputError([Fault("case list", "is not a kind of table taken here", allowed=", ".join(KINDS))])
-    _check_size(content, suffix)
     try:
-        return _cases(content, f"cases{suffix}", question, answering)
+        return _cases(read_cells_apart(content, suffix), question, answering)
     except InputError as error:
         raise InputError(_first(error.faults)) from error
 
@@ -61,30 +58,11 @@ def _first(faults: Sequence[Fault]) -> list[Fault]:
     return kept
 
 
-def _check_size(content: bytes, suffix: str) -> None:
-    """A workbook of a few kilobytes may unpack to more than this server has."""
-    if suffix != ".xlsx":
-        return
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-    except zipfile.BadZipFile:
-        return  # the reader of workbooks says what is wrong
-    if unpacked > _LARGEST_UNPACKED:
-        allowed = f"at most {_LARGEST_UNPACKED // 1_000_000} MB"
-        raise InputError([Fault("case list", "unpacks to more than a case list can hold", allowed)])
-
-
-def _cases(content: bytes, name: str, question: Question, answering: Answering) -> CaseTable:
+def _cases(table: RawTable, question: Question, answering: Answering) -> CaseTable:
     # Only who sets up a study pays for these: they bring pandas.
-    from her2mri.cohort.read import read_table
     from her2mri.readers.cells import Cells, plain_text
     from her2mri.readers.truth import outcome_of, truth_of
 
-    with TemporaryDirectory() as folder:
-        file = Path(folder, name)
-        file.write_bytes(content)
-        table = read_table(file)
     dictionary = load_dictionary()
     cells = Cells(table)
     shown, left_out = _columns(cells, dictionary, answering)

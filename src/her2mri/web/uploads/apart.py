@@ -8,12 +8,16 @@ import os
 import subprocess
 import sys
 from threading import BoundedSemaphore, Lock
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from her2mri.errors import Fault, TableError
 from her2mri.web.uploads.packed import MOST_ROWS
-from her2mri.web.uploads.reading import read_typed
+from her2mri.web.uploads.raw_cells import raw_as_json, raw_of_json
+from her2mri.web.uploads.reading import SUFFIXES, read_bounded, read_typed
 from her2mri.web.uploads.typed_table import TypedTable
+
+if TYPE_CHECKING:
+    from her2mri.cohort.read import RawTable
 
 LOGGER: Final = logging.getLogger("her2mri.web")
 MEMORY: Final = 1024**3
@@ -30,16 +34,23 @@ _READING: Final = Lock()
 
 
 def read_apart(content: bytes, suffix: str) -> TypedTable:
-    """What ``read_typed`` finds; TableError with its faults, or that it took too much.
+    """What ``read_typed`` finds; TableError with its faults, or that it took too much."""
+    return TypedTable.from_json(_answer(content, suffix, "lesions"))
 
-    One table at a time in each server process; a few who come meanwhile wait, more are sent away.
-    """
+
+def read_cells_apart(content: bytes, suffix: str) -> RawTable:
+    """The cells of a table of anything else, as ``read_bounded`` finds them; TableError as above."""
+    return raw_of_json(_answer(content, suffix, "cells"))
+
+
+def _answer(content: bytes, suffix: str, wanted: str) -> Any:
+    """One table at a time in each server process; a few who come meanwhile wait, more are sent away."""
     if not _WAITING.acquire(blocking=False):
         remedy = "try again in a minute; nothing was kept"
         raise TableError([Fault("table", "other tables are being read", remedy=remedy)])
     try:
         with _READING:
-            ended = _run(content, suffix)
+            ended = _run(content, suffix, wanted)
     finally:
         _WAITING.release()
     if ended is None or ended.returncode != 0:
@@ -48,10 +59,10 @@ def read_apart(content: bytes, suffix: str) -> TypedTable:
     answer = json.loads(ended.stdout)
     if "faults" in answer:
         raise TableError([Fault(**fault) for fault in answer["faults"]])
-    return TypedTable.from_json(answer["table"])
+    return answer["table"]
 
 
-def _run(content: bytes, suffix: str) -> subprocess.CompletedProcess[bytes] | None:
+def _run(content: bytes, suffix: str, wanted: str) -> subprocess.CompletedProcess[bytes] | None:
     """The reader's end; None where it took too long."""
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     # One thread, and memory that is given back: the bounds are for what is read, not for a pool.
@@ -60,7 +71,9 @@ def _run(content: bytes, suffix: str) -> subprocess.CompletedProcess[bytes] | No
         "OMP_NUM_THREADS": "1",
         "ARROW_DEFAULT_MEMORY_POOL": "system",
     }
-    command = [sys.executable, "-m", "her2mri.web.uploads.apart", suffix, str(MEMORY)]
+    # Any other ending may be longer than an argument can be, or hold what none can.
+    known = suffix if suffix in SUFFIXES else ""
+    command = [sys.executable, "-m", "her2mri.web.uploads.apart", wanted, known, str(MEMORY)]
     try:
         # What it writes on stderr may repeat a value: nobody reads it.
         return subprocess.run(
@@ -93,20 +106,32 @@ def _bound(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def main() -> None:
-    """Bytes from stdin, the table or its faults to stdout."""
-    _bound(int(sys.argv[2]))
-    from her2mri.dictionary import load_dictionary
-
+def answered(content: bytes, suffix: str, wanted: str) -> bytes:
+    """The table or its faults, as one process tells the other. ``wanted``: "lesions", or "cells" of any table."""
     try:
-        table = read_typed(sys.stdin.buffer.read(), sys.argv[1], load_dictionary())
+        table = _read(content, suffix, wanted)
     except TableError as error:
         answer = json.dumps({"faults": [fault.as_dict() for fault in error.faults]})
     except MemoryError:
         answer = json.dumps({"faults": [_too_much().as_dict()]})
     else:
-        answer = f'{{"table":{table.as_json()}}}'
-    sys.stdout.buffer.write(answer.encode("utf-8"))
+        answer = f'{{"table":{table}}}'
+    return answer.encode("utf-8")
+
+
+def _read(content: bytes, suffix: str, wanted: str) -> str:
+    if wanted == "cells":
+        return raw_as_json(read_bounded(content, suffix))
+    from her2mri.dictionary import load_dictionary
+
+    return read_typed(content, suffix, load_dictionary()).as_json()
+
+
+def main() -> None:
+    """Bytes from stdin, the table or its faults to stdout."""
+    wanted, suffix, memory = sys.argv[1:]
+    _bound(int(memory))
+    sys.stdout.buffer.write(answered(sys.stdin.buffer.read(), suffix, wanted))
 
 
 if __name__ == "__main__":

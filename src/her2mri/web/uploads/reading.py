@@ -42,13 +42,8 @@ def read_typed(content: bytes, suffix: str, dictionary: DataDictionary) -> Typed
     """
     from her2mri.cohort.columns import match_columns
     from her2mri.cohort.lesion_table import check_tables
-    from her2mri.cohort.read import read_content
 
-    name = f"table{suffix if suffix in SUFFIXES else ''}"
-    check_packed(content, suffix, name)
-    raw = read_content(content, name)
-    if len(raw.frame) > MOST_ROWS or len(raw.frame.columns) > MOST_COLUMNS:
-        raise too_large(name)
+    raw = read_bounded(content, suffix)
     matched = match_columns(raw, dictionary)
     if faults := [*_personal(raw, dictionary), *matched.faults]:
         raise TableError(faults)
@@ -57,8 +52,20 @@ def read_typed(content: bytes, suffix: str, dictionary: DataDictionary) -> Typed
     if n_faults > MOST_FAULTS:
         problem = f"has {n_faults:,} faulty cells, which is more than a page can mend"
         remedy = f"mend it in a spreadsheet program until fewer than {MOST_FAULTS:,} are left"
-        raise TableError([Fault(name, problem, remedy=remedy)])
+        raise TableError([Fault(raw.name, problem, remedy=remedy)])
     return table
+
+
+def read_bounded(content: bytes, suffix: str) -> RawTable:
+    """The cells in the bytes of a file whose name ends so; TableError where it is none, or too large."""
+    from her2mri.cohort.read import read_content
+
+    name = f"table{suffix if suffix in SUFFIXES else ''}"
+    check_packed(content, suffix, name)
+    raw = read_content(content, name)
+    if len(raw.frame) > MOST_ROWS or len(raw.frame.columns) > MOST_COLUMNS:
+        raise too_large(name)
+    return raw
 
 
 def _personal(raw: RawTable, dictionary: DataDictionary) -> Iterator[Fault]:
