@@ -173,6 +173,18 @@ def test_more_than_a_form_can_hold_is_not_read(visit):
         assert lying.status_code == 413
 
 
+@pytest.mark.parametrize("charset", ["charset=unicode_escape", "Charset*0=unicode_; charset*1=escape"])
+def test_a_form_in_letters_that_no_database_can_keep_is_refused(visit, charset):
+    reader = visit("reader.one")
+    parts = {"form_token": reader.token, "pseudonym": "\\ud800"}
+    body = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'
+        for name, text in parts.items()
+    )
+    headers = {"Content-Type": f"multipart/form-data; boundary=x; {charset}"}
+    assert reader.client.post("/lesions", content=f"{body}--x--\r\n", headers=headers).status_code == 415
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import datetime
+import io
 import threading
 import zipfile
 from pathlib import Path

@@ -38,6 +38,7 @@ _HEADERS: Final = {
 _REFUSALS: Final = {
     408: PlainTextResponse("sent too slowly", 408, {"Connection": "close"}),
     413: PlainTextResponse("too large", 413, {"Connection": "close"}),
+    415: PlainTextResponse("a form is UTF-8", 415, {"Connection": "close"}),
 }
 
 
@@ -108,8 +109,12 @@ class BodyLimit:
         if scope["type"] != "http" or any(scope["path"].startswith(f"{place}/") for place in self.streamed):
             await self.app(scope, receive, send)
             return
+        headers = Headers(scope=scope)
+        if _has_charset(headers.get("content-type", "").lower()):
+            await _REFUSALS[415](scope, receive, send)
+            return
         largest = self._largest(scope["path"])
-        declared = Headers(scope=scope).get("content-length", "")
+        declared = headers.get("content-length", "")
         if declared and not _is_at_most(declared, largest):
             await _REFUSALS[413](scope, receive, send)
             return
@@ -158,6 +163,11 @@ def _replay(body: IO[bytes], receive: Receive) -> Receive:
         return {"type": "http.request", "body": piece, "more_body": not is_replayed}
 
     return replayed
+
+
+def _has_charset(content_type: str) -> bool:
+    """No browser names one for a form of parts, and some of Python's make text that no database can keep."""
+    return content_type.startswith("multipart/") and "charset" in content_type
 
 
 def _is_at_most(declared: str, largest: int) -> bool:
