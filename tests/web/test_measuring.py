@@ -131,6 +131,27 @@ def test_measured_values_fill_the_form_and_the_answer_keeps_their_record(visit, 
 
 
 @ON_SQLITE
+def test_who_presses_twice_has_the_measurement_taken_over_once(
+    visit, room, files, mask, at_once, monkeypatch
+):
+    reader = visit("reader.one")
+    number = measured(reader, files, mask)
+    writing, answers = room.database.writing, []
+
+    def second_comes_first():
+        monkeypatch.setattr(room.database, "writing", writing)
+        answers.append(reader.client.post(f"/measure/{number}/use", data={"form_token": reader.token}))
+        return writing()
+
+    monkeypatch.setattr(room.database, "writing", second_comes_first)
+    answers.append(reader.post(f"/measure/{number}/use"))
+    assert [answer.status_code for answer in answers] == [303, 409]
+    with room.database.reading() as session:
+        assert len(list(session.scalars(select(Measurement)))) == 1
+    assert '"eer":1.2' in reader.get(answers[0].headers["location"]).text.replace(" ", "")
+
+
+@ON_SQLITE
 def test_a_correction_begins_with_the_record_of_what_it_corrects(visit, room, files, mask, at_once):
     reader = visit("reader.one")
     place = reader.save("BR-1").headers["location"]

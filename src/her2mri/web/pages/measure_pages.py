@@ -179,11 +179,13 @@ async def send_region(request: Request, room: InRoom, found: Own) -> JSONRespons
 @router.post("/measure/{number}/use", dependencies=[OwnForm])
 def use_measurement(room: InRoom, visitor: Entering, found: Own) -> Response:
     """The values go into the form, the record of them is kept, the images are removed."""
-    if found.state().step is not Step.MEASURED:
-        raise HTTPException(409, "Nothing is measured yet.")
     with room.database.writing() as session:
+        # Looked at in its turn: who presses twice has it taken over once.
+        if found.state().step is not Step.MEASURED:
+            raise HTTPException(409, "Nothing is measured, or it was taken over already.")
         number = keep_measurement(room, session, visitor, found.read("measured"))
         known = room.models.in_use(session).known
+        found.set_state(Step.EMPTY)
     take_over(found, known, number)
     found.clear()
     return RedirectResponse(address_of(found), 303)
