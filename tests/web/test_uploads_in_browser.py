@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from browsing import SHOTS, check, sign_in
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 from uploaded import as_csv, as_workbook, form_of, send, table
 from visits import LESION, ON_SQLITE, shares
 
@@ -50,8 +52,9 @@ def test_a_bad_sheet_is_mended_with_the_keyboard_and_scored_with_progress(open_p
     page.keyboard.press("Enter")
     expect(page.locator(".lead")).to_contain_text("63 lesions, 1 row left out. No fault.")
     expect(page.locator(":focus")).to_have_text("Score 63 lesions")
-    page.keyboard.press("Enter")
-    expect(page.locator("#so-far")).to_contain_text(re.compile(r"\d+ of 63 lesions scored"))
+    with held(page, "**/uploads/1/score"):  # the script's next step waits until the progress was seen
+        page.keyboard.press("Enter")
+        expect(page.locator("#so-far")).to_contain_text(re.compile(r"\d+ of 63 lesions scored"))
     expect(page.locator(".lead")).to_contain_text("63 lesions answered, 1 row left out.")
     expected = [f"{100 * share:.1f} %" for share in shares(LESION)]
     assert re.findall(r"[\d.]+ %", page.locator(".class-list").first.inner_text()) == expected
@@ -95,3 +98,22 @@ def test_nobody_stumbles_over_the_pages_of_tables(open_page, visit, axe, width, 
     page.get_by_role("button", name="Upload and check").click()
     expect(page.locator(".faults")).to_contain_text("reads like who somebody is")
     check(page, axe, "upload-refused")
+
+
+@contextmanager
+def held(page: Page, address: str) -> Iterator[None]:
+    """What a script of the page asks of this address goes on its way when this ends."""
+    waiting: list[Route] = []
+    is_over = False
+
+    def hold(route: Route) -> None:
+        if is_over or route.request.resource_type != "fetch":
+            route.continue_()
+        else:
+            waiting.append(route)
+
+    page.route(address, hold)
+    yield
+    is_over = True
+    for route in waiting:
+        route.continue_()
