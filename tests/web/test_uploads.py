@@ -146,6 +146,15 @@ def test_a_column_in_another_unit_is_multiplied_in_the_page(visit, room):
 
 
 @ON_SQLITE
+@pytest.mark.parametrize(("cell", "status"), [("nan", 303), ("inf", 422), ("1e308", 422)])
+def test_what_no_factor_makes_a_number_stays_what_it_was_missing_or_to_be_mended(visit, cell, status):
+    reader = visit("reader.one")
+    rows = table(*({"ki67_percent": 0.4 + i / 100} for i in range(12)), {"ki67_percent": cell})
+    place = send(reader, as_csv(rows)).headers["location"]
+    assert reader.post(place, {"factor ki67_percent": "100.0"}).status_code == status
+
+
+@ON_SQLITE
 @pytest.mark.parametrize(
     "header",
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -81,7 +82,9 @@ def _multiplied(row: TypedRow, name: str, factor: float, decimal_comma: bool) ->
     cell = row.cells.get(name)
     text = text_of(cell)
     try:
-        number = float(text.replace(",", ".") if decimal_comma else text)
+        number = factor * float(text.replace(",", ".") if decimal_comma else text)
     except ValueError:
         return row
-    return replace(row, cells={**row.cells, name: float(f"{number * factor:.12g}")})
+    if not math.isfinite(number):
+        return row  # no factor mends "inf"
+    return replace(row, cells={**row.cells, name: float(f"{number:.12g}")})
