@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.models.estimator import LinearEstimator
-from her2mri.selection.firth import fit_flic
-from her2mri.selection.logistic import LogisticFit, fit_logistic
+from her2mri.selection.firth import PenalisedFit, finite_fit
+from her2mri.selection.logistic import LogisticFit
 
 
 class LogisticRegression(LinearEstimator):
@@ -19,9 +19,9 @@ class LogisticRegression(LinearEstimator):
     inference_: LogisticFit
 
     def _fit(self, X: FloatArray, y: IntArray, groups: IntArray | None) -> None:
-        fitted = fit_logistic(X, y)
-        self.used_firth_ = fitted.separated
-        self.inference_ = fit_flic(X, y) if fitted.separated else fitted
+        fitted = finite_fit(X, y)
+        self.used_firth_ = isinstance(fitted, PenalisedFit)
+        self.inference_ = fitted.flic() if isinstance(fitted, PenalisedFit) else fitted
         self.intercept_ = float(self.inference_.coefficients[0])
         self.coef_ = self.inference_.coefficients[1:]
 

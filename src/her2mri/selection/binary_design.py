@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.errors import EstimationError
+
+BoolArray = NDArray[np.bool_]
 
 
 def checked_design(X: ArrayLike, y: ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -42,3 +44,16 @@ def independent_columns(X: FloatArray) -> IntArray:
 
     columns = np.ascontiguousarray(np.column_stack([np.ones(len(X)), X]).T)
     return np.flatnonzero(kernels.independent(columns)[1:]).astype(np.int64)
+
+
+def distinct_lesions(raw: FloatArray, outcome: FloatArray, fold: IntArray) -> tuple[BoolArray, FloatArray]:
+    """Which lesions are the first with their values, outcome and fold, and how many each of these stands for.
+
+    ``raw`` has the columns as rows. A resample holds many copies, and a sum over lesions needs each once.
+    """
+    from her2mri.selection.fold_kernels import first_alike
+
+    key = np.random.default_rng(0).random(len(raw)) @ raw
+    times = first_alike(raw, outcome, fold, key)[1]
+    first = times > 0
+    return first, times[first].astype(np.float64)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from her2mri.cohort.design_matrix import FloatArray
-from her2mri.selection.binary_design import checked_design, independent_columns
+from her2mri.cohort.design_matrix import FloatArray, IntArray
+from her2mri.selection.binary_design import checked_design, distinct_lesions, independent_columns
 from her2mri.selection.logistic import (
     LogisticFit,
+    fit_logistic,
+    inverse_information,
     on_given_columns,
     standardised,
 )
-from her2mri.selection.separation import is_separated
+from her2mri.selection.separation import is_separated, one_column_separates
 from her2mri.statistics.hypothesis_test import NO_TEST, HypothesisTest
 
 LEAST_GAIN: Final = 1e-10
@@ -54,25 +56,7 @@ def fit_firth(X: ArrayLike, y: ArrayLike) -> LogisticFit:
     7.0
 
     """
-    from her2mri.selection import firth_kernels, kernels
-
-    design, outcome = checked_design(X, y)
-    kept = independent_columns(design)
-    columns, back = standardised(design[:, kept])
-    beta, _, converged = firth_kernels.firth(
-        columns, outcome, np.ones(columns.shape[0], dtype=bool), np.zeros(columns.shape[0]), 0.0
-    )
-    coefficients, covariance, aliased = on_given_columns(columns, beta, back, kept, design.shape[1])
-    return LogisticFit(
-        coefficients=coefficients,
-        covariance=covariance,
-        log_likelihood=kernels.log_likelihood(kernels.linear_predictor(columns, beta), outcome),
-        n=len(outcome),
-        converged=converged,
-        separated=is_separated(design[:, kept], outcome),
-        method="Firth",
-        aliased=aliased,
-    )
+    return PenalisedFit.of(X, y).firth()
 
 
 def fit_flic(X: ArrayLike, y: ArrayLike) -> LogisticFit:
@@ -96,24 +80,7 @@ def fit_flic(X: ArrayLike, y: ArrayLike) -> LogisticFit:
     Firth, FLIC 0.7143 0.7143
 
     """
-    from scipy.optimize import brentq
-    from scipy.special import expit, logit
-
-    from her2mri.selection import kernels
-
-    design, outcome = checked_design(X, y)
-    fit = fit_firth(design, outcome)
-    slopes = design @ fit.coefficients[1:]
-    share = outcome.mean()
-    # The mean probability is below the share at one end and above it at the other.
-    ends = float(logit(share) - slopes.max() - 1.0), float(logit(share) - slopes.min() + 1.0)
-    intercept = float(brentq(lambda at: expit(at + slopes).mean() - share, *ends, xtol=1e-13))
-    return replace(
-        fit,
-        coefficients=np.concatenate([[intercept], fit.coefficients[1:]]),
-        log_likelihood=kernels.log_likelihood(intercept + slopes, outcome),
-        method="Firth, FLIC",
-    )
+    return PenalisedFit.of(X, y).flic()
 
 
 def penalised_ratio_tests(
@@ -131,40 +98,131 @@ def penalised_ratio_tests(
         Positions in ``X``; aliased ones do not count.
 
     """
-    from scipy.special import chdtrc
+    return PenalisedFit.of(X, y).ratio_tests(groups)
 
-    from her2mri.selection import firth_kernels
 
+def finite_fit(X: ArrayLike, y: ArrayLike) -> LogisticFit | PenalisedFit:
+    """The maximum likelihood fit; where the classes separate, so that there is none, Firth's.
+
+    Parameters
+    ----------
+    X, y
+        As in ``fit_firth``.
+
+    """
     design, outcome = checked_design(X, y)
-    kept = independent_columns(design)
-    columns, _ = standardised(design[:, kept])
-    everything = np.ones(columns.shape[0], dtype=bool)
-    beta, full, _ = firth_kernels.firth(columns, outcome, everything, np.zeros(columns.shape[0]), 0.0)
-    covariance = _covariance(columns, beta)
-    answers = []
-    for group in groups:
-        free = everything.copy()
-        free[1:] = ~np.isin(kept, np.asarray(group, dtype=np.int64))
-        freedom = int(np.sum(~free))
-        if freedom == 0:
-            answers.append(NO_TEST)
-            continue
-        # Where the quadratic at the full fit has its maximum under the restriction
-        shift = np.linalg.solve(covariance[np.ix_(~free, ~free)], beta[~free])
-        start = np.where(free, beta - covariance[:, ~free] @ shift, 0.0)
-        restricted = firth_kernels.firth(columns, outcome, free, start, LEAST_GAIN)[1]
-        statistic = max(2.0 * (full - restricted), 0.0)
-        answers.append(
-            HypothesisTest("penalised likelihood ratio", statistic, float(chdtrc(freedom, statistic)))
+    if not one_column_separates(design[:, independent_columns(design)], outcome):
+        fit = fit_logistic(design, outcome)
+        if not fit.separated:
+            return fit
+    return PenalisedFit.of(design, outcome, separated=True)
+
+
+@dataclass(frozen=True)
+class PenalisedFit:
+    """Firth's fit on standardised columns (rows, intercept first) of lesions that differ, each counted ``times``.
+
+    ``design`` is what was given, ``kept`` the positions in it of the columns that are independent, and ``back``
+    the matrix that takes coefficients to its scale. ``inverse`` is that of the information at ``beta``,
+    ``value`` the penalised log-likelihood there.
+    """
+
+    design: FloatArray
+    outcome: FloatArray
+    kept: IntArray
+    columns: FloatArray
+    y: FloatArray
+    times: FloatArray
+    back: FloatArray
+    beta: FloatArray
+    value: float
+    converged: bool
+    separated: bool
+    inverse: FloatArray
+
+    @classmethod
+    def of(cls, X: ArrayLike, y: ArrayLike, *, separated: bool | None = None) -> PenalisedFit:
+        """Fit; ``separated`` where it is known whether the classes separate."""
+        from her2mri.selection import firth_kernels, kernels
+
+        design, outcome = checked_design(X, y)
+        kept = independent_columns(design)
+        every, back = standardised(design[:, kept])
+        first, times = distinct_lesions(every, outcome, np.zeros(len(outcome), dtype=np.int64))
+        columns, own = np.ascontiguousarray(every[:, first]), outcome[first]
+        beta, value, converged = firth_kernels.firth(
+            columns, own, times, np.ones(len(columns), dtype=bool), np.zeros(len(columns)), 0.0
         )
-    return tuple(answers)
+        inverse = inverse_information(columns, kernels.linear_predictor(columns, beta), times)
+        if separated is None:
+            separated = is_separated(design[:, kept], outcome)
+        return cls(
+            design, outcome, kept, columns, own, times, back, beta, value, converged, separated, inverse
+        )
 
+    def firth(self) -> LogisticFit:
+        """The fit on the scale of the given columns."""
+        from her2mri.selection import kernels
 
-def _covariance(columns: FloatArray, beta: FloatArray) -> FloatArray:
-    """The inverse of the information of the columns (rows, intercept first) at these coefficients."""
-    from scipy.special import expit
+        coefficients, covariance, aliased = on_given_columns(
+            self.inverse, self.beta, self.back, self.kept, self.design.shape[1]
+        )
+        linear = coefficients[0] + self.design @ coefficients[1:]
+        return LogisticFit(
+            coefficients=coefficients,
+            covariance=covariance,
+            log_likelihood=kernels.log_likelihood(linear, self.outcome),
+            n=len(self.outcome),
+            converged=self.converged,
+            separated=self.separated,
+            method="Firth",
+            aliased=aliased,
+        )
 
-    from her2mri.selection import kernels
+    def flic(self) -> LogisticFit:
+        """The fit with its intercept refitted by maximum likelihood."""
+        from scipy.optimize import brentq
+        from scipy.special import expit, logit
 
-    probability = expit(kernels.linear_predictor(columns, beta))
-    return np.asarray(np.linalg.inv(kernels.cross_products(columns, probability * (1.0 - probability))))
+        from her2mri.selection import kernels
+
+        fit = self.firth()
+        slopes = self.design @ fit.coefficients[1:]
+        share = self.outcome.mean()
+        # The mean probability is below the share at one end and above it at the other.
+        ends = float(logit(share) - slopes.max() - 1.0), float(logit(share) - slopes.min() + 1.0)
+        intercept = float(brentq(lambda at: expit(at + slopes).mean() - share, *ends, xtol=1e-13))
+        return replace(
+            fit,
+            coefficients=np.concatenate([[intercept], fit.coefficients[1:]]),
+            log_likelihood=kernels.log_likelihood(intercept + slopes, self.outcome),
+            method="Firth, FLIC",
+        )
+
+    def ratio_tests(self, groups: Sequence[Sequence[int]]) -> tuple[HypothesisTest, ...]:
+        """See ``penalised_ratio_tests``."""
+        from scipy.special import chdtrc
+
+        place = {column: at + 1 for at, column in enumerate(self.kept.tolist())}
+        answers = []
+        for group in groups:
+            held = [place[column] for column in group if column in place]
+            if not held:
+                answers.append(NO_TEST)
+                continue
+            statistic = max(2.0 * (self.value - self._without(np.array(held))), 0.0)
+            p = float(chdtrc(len(held), statistic))
+            answers.append(HypothesisTest("penalised likelihood ratio", statistic, p))
+        return tuple(answers)
+
+    def _without(self, held: IntArray) -> float:
+        """The penalised log-likelihood with some coefficients held at 0."""
+        from her2mri.selection import firth_kernels
+
+        free = np.ones(len(self.beta), dtype=bool)
+        free[held] = False
+        # Where the quadratic at the full fit has its maximum under the restriction
+        across = self.inverse[:, held]
+        start = self.beta - across @ np.linalg.solve(across[held], self.beta[held])
+        start[held] = 0.0
+        return firth_kernels.firth(self.columns, self.y, self.times, free, start, LEAST_GAIN)[1]

@@ -1,6 +1,7 @@
 """The compiled loops of Firth's regression, on those of ``kernels``. Imported only where a fit is made.
 
-Numba does not see a change of a function of another file: after one in ``kernels``, touch this file too.
+Numba does not see a change of a function of another file: after one in ``kernels`` or
+``path_kernels``, touch this file too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import numpy as np
 from numba import njit
 
 from her2mri.cohort.design_matrix import FloatArray
-from her2mri.selection.kernels import _solved, cross_products, linear_predictor, log_likelihood, pulled
+from her2mri.selection.kernels import _solved, cross_products, linear_predictor, pulled
+from her2mri.selection.path_kernels import mean_deviance, probabilities
 
 ITERATIONS: Final = 200
 LONGEST_STEP: Final = 5.0
@@ -21,14 +23,16 @@ SCORE_TOLERANCE: Final = 1e-8
 
 
 def _firth_place(
-    columns: FloatArray, y: FloatArray, beta: FloatArray
+    columns: FloatArray, y: FloatArray, times: FloatArray, beta: FloatArray
 ) -> tuple[float, FloatArray, FloatArray]:
-    """Firth's penalised log-likelihood, its gradient and the information; -inf where that is singular."""
+    """Firth's penalised log-likelihood, its gradient and the information; -inf where that is singular.
+
+    Each lesion counts so many ``times``.
+    """
     p = beta.size
-    linear = linear_predictor(columns, beta)
-    probability = 1.0 / (1.0 + np.exp(-linear))
+    probability = probabilities(linear_predictor(columns, beta))
     weights = probability * (1.0 - probability)
-    information = cross_products(columns, weights)
+    information = cross_products(columns, times * weights)
     # The inverse of the Cholesky root gives determinant and leverages.
     root = np.zeros((p, p))
     log_determinant = 0.0
@@ -45,8 +49,9 @@ def _firth_place(
                 return -np.inf, np.zeros(p), information
         log_determinant += 2.0 * np.log(root[a, a])
     leverage = weights * _squared_lengths(columns, root)
-    score = pulled(columns, y - probability + leverage * (0.5 - probability))
-    return log_likelihood(linear, y) + 0.5 * log_determinant, score, information
+    score = pulled(columns, times * (y - probability + leverage * (0.5 - probability)))
+    likelihood = -0.5 * np.sum(times) * mean_deviance(probability, y, times)
+    return likelihood + 0.5 * log_determinant, score, information
 
 
 def _squared_lengths(columns: FloatArray, root: FloatArray) -> FloatArray:
@@ -66,6 +71,7 @@ def _squared_lengths(columns: FloatArray, root: FloatArray) -> FloatArray:
 def _firth(
     columns: FloatArray,
     y: FloatArray,
+    times: FloatArray,
     free: np.ndarray[tuple[int], np.dtype[np.bool_]],
     start: FloatArray,
     least_gain: float,
@@ -78,25 +84,25 @@ def _firth(
     long or short in flat directions: its length is mended by the slopes at both of its ends.
     """
     beta = start.copy()
-    value, score, information = _firth_place(columns, y, beta)
+    value, score, information = _firth_place(columns, y, times, beta)
     moving = np.flatnonzero(free)
     for _ in range(ITERATIONS):
-        if np.max(np.abs(score[moving])) < SCORE_TOLERANCE * y.size:
+        if np.max(np.abs(score[moving])) < SCORE_TOLERANCE * np.sum(times):
             return beta, value, True
         step = np.zeros(beta.size)
         step[moving] = _solved(information[moving][:, moving], score[moving])
         if np.sum(step * score) < least_gain:
             return beta, value, True
         step *= min(1.0, LONGEST_STEP / np.max(np.abs(step)))
-        trial, slope, bend = _firth_place(columns, y, beta + step)
+        trial, slope, bend = _firth_place(columns, y, times, beta + step)
         here, there = np.sum(score * step), np.sum(slope * step)
         if there < -0.1 * here or there > 0.5 * here:
             stretch = LONGEST_STRETCH
             step *= min(here / (here - there), stretch) if there < here else stretch
-            trial, slope, bend = _firth_place(columns, y, beta + step)
+            trial, slope, bend = _firth_place(columns, y, times, beta + step)
         while trial < value and np.max(np.abs(step)) > 1e-10:
             step = step / 2.0
-            trial, slope, bend = _firth_place(columns, y, beta + step)
+            trial, slope, bend = _firth_place(columns, y, times, beta + step)
         beta, value, score, information = beta + step, trial, slope, bend
     return beta, value, False
 
@@ -106,7 +112,7 @@ _squared_lengths = njit(cache=True, error_model="numpy", fastmath={"reassoc", "c
 )
 _firth_place = njit(cache=True, error_model="numpy")(_firth_place)
 firth = cast(
-    "Callable[[FloatArray, FloatArray, np.ndarray[tuple[int], np.dtype[np.bool_]], FloatArray, float], "
+    "Callable[[FloatArray, FloatArray, FloatArray, np.ndarray[tuple[int], np.dtype[np.bool_]], FloatArray, float], "
     "tuple[FloatArray, float, bool]]",
     njit(cache=True, error_model="numpy")(_firth),
 )

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.errors import EstimationError
-from her2mri.selection.binary_design import checked_design
+from her2mri.selection.binary_design import checked_design, distinct_lesions
 
 RULES: Final = ("min", "1se")
 GRID_LENGTH: Final = 100
@@ -137,17 +137,11 @@ class _Lesions:
     @classmethod
     def of(cls, design: FloatArray, outcome: FloatArray, fold: IntArray, *, apart: bool = False) -> _Lesions:
         """``apart``: those alike are not counted as one."""
-        from her2mri.selection.fold_kernels import first_alike
-
         raw = np.ascontiguousarray(design.T)
         if apart:
             return cls(raw, outcome, fold, np.ones(len(outcome)))
-        key = np.random.default_rng(0).random(len(raw)) @ raw
-        times = first_alike(raw, outcome, fold, key)[1]
-        kept = times > 0
-        return cls(
-            np.ascontiguousarray(raw[:, kept]), outcome[kept], fold[kept], times[kept].astype(np.float64)
-        )
+        first, times = distinct_lesions(raw, outcome, fold)
+        return cls(np.ascontiguousarray(raw[:, first]), outcome[first], fold[first], times)
 
     def part(self, fold: int | None, alpha: float, n_penalties: int) -> _Part:
         """The path without one of the folds, or of all lesions."""

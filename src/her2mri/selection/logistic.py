@@ -115,7 +115,8 @@ def fit_logistic(X: ArrayLike, y: ArrayLike) -> LogisticFit:
     columns, back = standardised(design[:, kept])
     beta, linear, log_likelihood, converged = kernels.newton(columns, outcome)
     suspect = expit(-np.abs(linear)).min() < SUSPECT_PROBABILITY
-    coefficients, covariance, aliased = on_given_columns(columns, beta, back, kept, design.shape[1])
+    inverse = inverse_information(columns, linear)
+    coefficients, covariance, aliased = on_given_columns(inverse, beta, back, kept, design.shape[1])
     return LogisticFit(
         coefficients=coefficients,
         covariance=covariance,
@@ -128,22 +129,31 @@ def fit_logistic(X: ArrayLike, y: ArrayLike) -> LogisticFit:
 
 
 def on_given_columns(
-    columns: FloatArray, beta: FloatArray, back: FloatArray, kept: IntArray, n_columns: int
+    inverse: FloatArray, beta: FloatArray, back: FloatArray, kept: IntArray, n_columns: int
 ) -> tuple[FloatArray, FloatArray, tuple[int, ...]]:
-    """Coefficients and covariance on the scale of the given columns, and which of these are aliased."""
-    from scipy.special import expit
+    """Coefficients and covariance on the scale of the given columns, and which of these are aliased.
 
-    from her2mri.selection import kernels
-
-    probability = expit(kernels.linear_predictor(columns, beta))
-    weights = np.maximum(probability * (1 - probability), LEAST_WEIGHT)
+    ``inverse`` is that of the information of the columns that the coefficients ``beta`` are of.
+    """
     where = np.concatenate([[0], kept + 1])
     coefficients = np.zeros(n_columns + 1)
     coefficients[where] = back @ beta
     covariance = np.full((n_columns + 1, n_columns + 1), np.nan)
-    inverse = np.linalg.inv(kernels.cross_products(columns, weights))
     covariance[np.ix_(where, where)] = back @ inverse @ back.T
     return coefficients, covariance, tuple(sorted(set(range(n_columns)) - set(kept.tolist())))
+
+
+def inverse_information(
+    columns: FloatArray, linear: FloatArray, times: FloatArray | float = 1.0
+) -> FloatArray:
+    """The inverse of the information at this linear predictor, each lesion counted so many times."""
+    from scipy.special import expit
+
+    from her2mri.selection import kernels
+
+    probability = expit(linear)
+    weights = times * np.maximum(probability * (1 - probability), LEAST_WEIGHT)
+    return np.asarray(np.linalg.inv(kernels.cross_products(columns, weights)))
 
 
 def standardised(design: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -7,9 +7,8 @@ from numpy.typing import ArrayLike
 
 from her2mri.cohort.design_matrix import Encoding, FloatArray
 from her2mri.errors import EstimationError, NothingSelectedError
-from her2mri.selection.firth import fit_flic, penalised_ratio_tests
+from her2mri.selection.firth import PenalisedFit, finite_fit
 from her2mri.selection.lasso import CrossValidatedLasso, cross_validated_lasso
-from her2mri.selection.logistic import fit_logistic
 from her2mri.selection.selection import FINAL, LASSO, MULTIVARIABLE, STEPS, STEPWISE, Selection, SelectionStep
 from her2mri.selection.sparse_levels import SparseLevel, sparse_levels
 from her2mri.selection.stepwise import stepwise_aic
@@ -142,18 +141,18 @@ def _fitted_step(
     """One logistic regression of the variables that entered, and those with p below the cut (None: all)."""
     fitted = encoding.restricted_to(entered)
     design = _columns(encoding, fitted, X)
-    fit = fit_logistic(design, y)
+    found = finite_fit(design, y)
+    fit = found.flic() if isinstance(found, PenalisedFit) else found
     if fit.separated:
         notes.append(f"{STEPS[name]}: the classes separate; Firth's penalised likelihood was used")
-        fit = fit_flic(design, y)
     if not fit.converged:
         raise EstimationError(f"{STEPS[name]}: the fit did not converge")
     if fit.aliased:
         terms = ", ".join(fitted.terms[at].name for at in fit.aliased)
         notes.append(f"{STEPS[name]}: no coefficient exists for {terms}, which follow from other terms")
     groups = [np.flatnonzero(fitted.groups == index).tolist() for index in range(len(fitted.variables))]
-    if fit.method != "maximum likelihood":
-        tests = penalised_ratio_tests(design, y, groups)
+    if isinstance(found, PenalisedFit):
+        tests = found.ratio_tests(groups)
     else:
         tests = tuple(wald_test(fit, columns) for columns in groups)
     p_values = {variable.name: test.p_value for variable, test in zip(fitted.variables, tests, strict=True)}

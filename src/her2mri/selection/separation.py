@@ -36,7 +36,7 @@ def is_separated(design: FloatArray, outcome: FloatArray) -> bool:
     (True, False)
 
     """
-    if _one_column_separates(design, outcome):
+    if one_column_separates(design, outcome):
         return True
     from scipy.optimize import linprog
 
@@ -48,8 +48,11 @@ def is_separated(design: FloatArray, outcome: FloatArray) -> bool:
     return bool(answer.status == 0 and -answer.fun > LEAST_MARGIN * len(signed))
 
 
-def _one_column_separates(design: FloatArray, outcome: FloatArray) -> bool:
-    """Whether some column alone is nowhere higher in one class than in the other: the commonest separation."""
+def one_column_separates(design: FloatArray, outcome: FloatArray) -> bool:
+    """Whether some column alone is nowhere higher in one class than in the other: the commonest separation.
+
+    As in ``is_separated``, the columns must vary.
+    """
     events, others = design[outcome > 0.5], design[outcome <= 0.5]
     above = events.min(axis=0) >= others.max(axis=0)
     below = events.max(axis=0) <= others.min(axis=0)
