@@ -25,7 +25,7 @@ def our_choice(training: Training, rows: IntArray, folds: IntArray) -> Selection
     """The recipe on one resample with given folds, from the lesions on, as a study repeats it."""
     frame = training.frame.iloc[rows]
     encoding = Encoding.learn(frame, training.candidates)
-    return paper_selection(encoding, encoding.matrix(frame), training.y[rows], folds, whole_path=False)
+    return paper_selection(encoding, encoding.matrix(frame), training.y[rows], folds, for_report=False)
 
 
 def from_all_candidates(training: Training, rows: IntArray, folds: IntArray) -> set[str]:

@@ -61,7 +61,7 @@ def test_a_family_that_cannot_be_fitted_takes_no_other_with_it(unrelated, monkey
 def test_where_the_selection_fails_families_that_weigh_by_themselves_still_stand(unrelated, monkeypatch):
     frame, y, patient, candidates = unrelated
 
-    def no_selection(*asked, whole_path):
+    def no_selection(*asked, for_report):
         raise EstimationError("the path does not converge")
 
     monkeypatch.setattr(Recipe, "select", no_selection)

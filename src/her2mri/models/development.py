@@ -120,7 +120,7 @@ class RecipeDevelopment:
         self, frame: pd.DataFrame, y: IntArray, patient: IntArray
     ) -> tuple[str, ...] | NotDeveloped:
         try:
-            selection = self.recipe.select(frame, y, patient, self.candidates, whole_path=False)
+            selection = self.recipe.select(frame, y, patient, self.candidates, for_report=False)
             return selection.variables
         except NothingSelectedError:
             return ()

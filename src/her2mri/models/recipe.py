@@ -46,11 +46,11 @@ class Recipe:
         patient: IntArray,
         candidates: Sequence[Variable],
         *,
-        whole_path: bool = True,
+        for_report: bool = True,
     ) -> Selection:
         """The predictors for outcome ``y`` among the candidates; folds never part a patient.
 
-        ``whole_path`` False: enough where nobody looks at the LASSO's path.
+        ``for_report`` False: enough where only the choice is wanted (see ``paper_selection``).
         """
         if self.given:
             given = [variable for variable in candidates if variable.name in self.given]
@@ -65,7 +65,7 @@ class Recipe:
             lasso_rule=self.lasso_rule,
             multivariable_p=self.multivariable_p,
             final_p=self.final_p,
-            whole_path=whole_path,
+            for_report=for_report,
         )
 
     def predictors(

@@ -9,6 +9,7 @@ from her2mri.cohort.design_matrix import Encoding, FloatArray
 from her2mri.errors import EstimationError, NothingSelectedError
 from her2mri.selection.firth import PenalisedFit, finite_fit
 from her2mri.selection.lasso import CrossValidatedLasso, cross_validated_lasso
+from her2mri.selection.logistic import LogisticFit
 from her2mri.selection.selection import FINAL, LASSO, MULTIVARIABLE, STEPS, STEPWISE, Selection, SelectionStep
 from her2mri.selection.sparse_levels import SparseLevel, sparse_levels
 from her2mri.selection.stepwise import stepwise_aic
@@ -26,7 +27,7 @@ def paper_selection(
     lasso_rule: str = "min",
     multivariable_p: float = 0.1,
     final_p: float = 0.05,
-    whole_path: bool = True,
+    for_report: bool = True,
 ) -> Selection:
     """Select predictors in four steps; a variable goes on whole or not at all.
 
@@ -53,8 +54,9 @@ def paper_selection(
         "min" (lowest cross-validated deviance) or "1se" (largest penalty within one standard error of it).
     multivariable_p, final_p
         The p-values below which a variable goes on.
-    whole_path
-        False: the LASSO's path ends a little behind the penalty chosen, which changes no choice.
+    for_report
+        False, where only the choice is wanted: the LASSO's path ends a little behind the penalty chosen, and the
+        final model has no p-values, which changes no choice.
 
     Raises
     ------
@@ -68,11 +70,12 @@ def paper_selection(
         if not 0 < cut <= 1:
             raise ValueError(f"{name} must fulfil 0 < p <= 1, got {cut}")
     notes: list[str] = []
-    lasso = cross_validated_lasso(X, y, folds, whole=whole_path)
+    lasso = cross_validated_lasso(X, y, folds, whole=for_report)
     first = _lasso_step(encoding, lasso, lasso_rule, notes)
-    second = _fitted_step(MULTIVARIABLE, encoding, first.kept, X, y, multivariable_p, notes)
-    third = _stepwise_step(encoding, second.kept, X, y, final_p, notes)
-    final = _fitted_step(FINAL, encoding, third.kept, X, y, None, notes)
+    fits = _Fits(encoding, X, y)
+    second = _fitted_step(MULTIVARIABLE, fits, first.kept, multivariable_p, notes)
+    third = _stepwise_step(encoding, second.kept, X, y, fits, final_p, notes)
+    final = _fitted_step(FINAL, fits, third.kept, None, notes, tested=for_report)
     sparse = _sparse_levels(encoding, first.kept, X, y)
     return Selection(final.kept, (first, second, third, final), tuple(notes), lasso, lasso_rule, sparse)
 
@@ -97,7 +100,7 @@ def published_selection(encoding: Encoding, X: FloatArray, y: ArrayLike) -> Sele
     given = _in_order(encoding, varying)
     if not given:
         raise EstimationError("none of the given predictors varies")
-    step = _fitted_step(FINAL, encoding, given, X, y, None, notes)
+    step = _fitted_step(FINAL, _Fits(encoding, X, y), given, None, notes)
     sparse = _sparse_levels(encoding, given, X, y)
     return Selection(given, (step,), tuple(notes), sparse_levels=sparse)
 
@@ -116,7 +119,13 @@ def _lasso_step(encoding: Encoding, lasso: CrossValidatedLasso, rule: str, notes
 
 
 def _stepwise_step(
-    encoding: Encoding, entered: tuple[str, ...], X: FloatArray, y: ArrayLike, cut: float, notes: list[str]
+    encoding: Encoding,
+    entered: tuple[str, ...],
+    X: FloatArray,
+    y: ArrayLike,
+    fits: _Fits,
+    cut: float,
+    notes: list[str],
 ) -> SelectionStep:
     """The AIC's choice, and among it the variables with p below the cut."""
     looked_at = encoding.restricted_to(entered)
@@ -125,24 +134,21 @@ def _stepwise_step(
     if not chosen:
         notes.append(f"{STEPS[STEPWISE]}: AIC keeps no variable; all that entered were kept")
         chosen = entered
-    step = _fitted_step(STEPWISE, encoding, chosen, X, y, cut, notes)
+    step = _fitted_step(STEPWISE, fits, chosen, cut, notes)
     return SelectionStep(STEPWISE, looked_at, step.kept, None, step.fitted, step.fit, step.p_values)
 
 
 def _fitted_step(
     name: str,
-    encoding: Encoding,
+    fits: _Fits,
     entered: tuple[str, ...],
-    X: FloatArray,
-    y: ArrayLike,
     cut: float | None,
     notes: list[str],
+    *,
+    tested: bool = True,
 ) -> SelectionStep:
     """One logistic regression of the variables that entered, and those with p below the cut (None: all)."""
-    fitted = encoding.restricted_to(entered)
-    design = _columns(encoding, fitted, X)
-    found = finite_fit(design, y)
-    fit = found.flic() if isinstance(found, PenalisedFit) else found
+    fitted, fit = fits.of(entered)
     if fit.separated:
         notes.append(f"{STEPS[name]}: the classes separate; Firth's penalised likelihood was used")
     if not fit.converged:
@@ -150,17 +156,44 @@ def _fitted_step(
     if fit.aliased:
         terms = ", ".join(fitted.terms[at].name for at in fit.aliased)
         notes.append(f"{STEPS[name]}: no coefficient exists for {terms}, which follow from other terms")
-    groups = [np.flatnonzero(fitted.groups == index).tolist() for index in range(len(fitted.variables))]
-    if isinstance(found, PenalisedFit):
-        tests = found.ratio_tests(groups)
-    else:
-        tests = tuple(wald_test(fit, columns) for columns in groups)
-    p_values = {variable.name: test.p_value for variable, test in zip(fitted.variables, tests, strict=True)}
+    p_values = fits.p_values(entered) if tested else {}
     kept = entered if cut is None else tuple(name for name in entered if p_values[name] < cut)
     if not kept:
         notes.append(f"{STEPS[name]}: no variable has p < {cut:g}; all that entered were kept")
         kept = entered
     return SelectionStep(name, fitted, kept, None, fitted, fit, p_values)
+
+
+class _Fits:
+    """The logistic regressions of a selection, each made once: two steps often ask for the same variables."""
+
+    def __init__(self, encoding: Encoding, X: FloatArray, y: ArrayLike) -> None:
+        self._encoding, self._X, self._y = encoding, X, y
+        self._found: dict[tuple[str, ...], LogisticFit | PenalisedFit] = {}
+        self._fits: dict[tuple[str, ...], LogisticFit] = {}
+        self._p_values: dict[tuple[str, ...], dict[str, float]] = {}
+
+    def of(self, names: tuple[str, ...]) -> tuple[Encoding, LogisticFit]:
+        """The terms of these variables, and their fit: Firth's, its intercept refitted, where classes separate."""
+        fitted = self._encoding.restricted_to(names)
+        if names not in self._fits:
+            found = finite_fit(_columns(self._encoding, fitted, self._X), self._y)
+            self._found[names] = found
+            self._fits[names] = found.flic() if isinstance(found, PenalisedFit) else found
+        return fitted, self._fits[names]
+
+    def p_values(self, names: tuple[str, ...]) -> dict[str, float]:
+        """Of these variables as a whole, once they have been fitted."""
+        if names not in self._p_values:
+            found, fitted = self._found[names], self._encoding.restricted_to(names)
+            groups = [np.flatnonzero(fitted.groups == at).tolist() for at in range(len(fitted.variables))]
+            if isinstance(found, PenalisedFit):
+                tests = found.ratio_tests(groups)
+            else:
+                tests = tuple(wald_test(found, columns) for columns in groups)
+            pairs = zip(fitted.variables, tests, strict=True)
+            self._p_values[names] = {variable.name: test.p_value for variable, test in pairs}
+        return self._p_values[names]
 
 
 def _sparse_levels(
