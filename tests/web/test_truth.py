@@ -135,10 +135,11 @@ def test_a_table_brings_many_reports_or_none(visit, room):
     refused = table(reader, bad)
     assert refused.status_code == 422
     assert "row 3, column her2_ihc: is not one of the values allowed" in refused.text
-    bad = "pseudonym,her2_ihc,her2_ish\nBR-1,3+,not amplified\nBR-2,0,\nBR-9,0,\nBR-2,1+,\n"
+    bad = "pseudonym,her2_ihc,her2_ish,scanner\nBR-1,3+,not amplified,MR9\nBR-2,0,,\nBR-9,0,,\nBR-2,1+,,\n"
     refused = table(reader, bad).text
     for said in (
         "row 2, column pathology: contradicts itself",
+        "row 2, column scanner: is not on the list",
         "row 4: no lesion",
         "row 5: is the lesion of row 3",
     ):

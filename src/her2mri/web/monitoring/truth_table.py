@@ -101,11 +101,18 @@ def keep_rows(room: Room, session: Session, visitor: Visitor, rows: Sequence[Row
             if lesion.id in seen:
                 raise InputError([Fault("", f"is the lesion of row {seen[lesion.id]} again")])
             seen[lesion.id] = row.number
+        except InputError as error:
+            faults += _placed(error, row.number)
+            continue
+        new_report = new_facts = False
+        try:
             new_report = _keep_report(room, session, visitor, lesion, row, rule)
+        except InputError as error:
+            faults += _placed(error, row.number)
+        try:
             new_facts = _keep_facts(room, session, visitor, lesion, row.facts)
         except InputError as error:
-            faults += [_placed(fault, row.number) for fault in error.faults]
-            continue
+            faults += _placed(error, row.number)
         reports, examinations = reports + new_report, examinations + new_facts
         unchanged += not (new_report or new_facts)
     if faults:
@@ -167,9 +174,9 @@ def _row(number: Any, texts: dict[str, str]) -> Row:
     return Row(int(number), of("pseudonym"), of("reader"), of(IHC), of(ISH), facts)
 
 
-def _placed(fault: Fault, row: int) -> Fault:
+def _placed(error: InputError, row: int) -> list[Fault]:
     """``where`` of a fault of one lesion is what it is about: here its column."""
-    return replace(fault, where="table", row=row, column=fault.where)
+    return [replace(fault, where="table", row=row, column=fault.where) for fault in error.faults]
 
 
 def _unknown(table: RawTable, known: int) -> Iterator[Fault]:
