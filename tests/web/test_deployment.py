@@ -101,6 +101,11 @@ def test_the_proxy_lets_through_what_the_room_takes():
     assert all(path.startswith(streamed) for path in STREAMED)
 
 
+def test_the_proxy_writes_no_address_down_for_a_search_has_a_pseudonym_in_it():
+    assert re.findall(r"access_log (.+);", PROXY) == ["off"]
+    assert re.findall(r"error_log \S+ (.+);", PROXY) == ["crit"]
+
+
 def test_the_address_of_the_database_may_stand_in_a_file(her2mri, tmp_path, monkeypatch):
     file = tmp_path / "address"
     monkeypatch.setenv("HER2MRI_DATABASE_FILE", str(file))
