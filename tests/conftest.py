@@ -33,6 +33,8 @@ SWITCHES = [
     "--enable-unsafe-swiftshader",
 ]
 """WebGL is computed without a graphics card, as in CI."""
+PATIENCE = 30_000
+"""Milliseconds until what is expected of a page must be there: as for clicks, for a busy machine is no fault."""
 
 
 @pytest.fixture(scope="session")
@@ -89,13 +91,14 @@ def her2mri(
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of a process: its driver allows no second."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     program = next((path for path in CHROMIUM if path.exists()), None)
     if program is None:
         if os.environ.get("CI"):
             pytest.fail("CI needs Chromium")
         pytest.skip(f"no Chromium at {', '.join(map(str, CHROMIUM))}")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
         yield browser

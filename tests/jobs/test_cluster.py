@@ -29,9 +29,9 @@ TESTS = Path(__file__).parents[1]
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """The address of a scheduler and its two workers."""
-    pytest.importorskip("distributed")
+    distributed = pytest.importorskip("distributed")
     folder = tmp_path_factory.mktemp("cluster")
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
     with ExitStack() as stack, (folder / "log").open("wb") as log:
 
         def start(program: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -53,13 +53,17 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             "at.json",
         )
         at = folder / "at.json"
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while not (at.exists() and at.stat().st_size):
             assert time.monotonic() < until, (folder / "log").read_text()
             time.sleep(0.05)
         options = ("--scheduler-file", "at.json", "--nthreads", "1", "--no-dashboard", "--no-nanny")
         workers = [start("dask_worker", *options) for _ in range(2)]
-        yield pd.read_json(at, typ="series")["address"], workers
+        address = pd.read_json(at, typ="series")["address"]
+        with distributed.Client(address, timeout=120, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=120)
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr("her2mri.jobs.cluster.CONNECT_SECONDS", 60)
+        yield address, workers
 
 
 class Deadly:
@@ -92,7 +96,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_bits_of_one_process(
     assert len({process for process, _, _ in both}) == 2
     assert len({(process, at) for process, at, _ in both}) == 2  # read once by each
     one = Runner(DaskWorkers(address), progress=Deadly(workers[0])).resume("One dies", shared)
-    assert workers[0].wait(timeout=5) == -signal.SIGKILL
+    assert workers[0].wait(timeout=60) == -signal.SIGKILL
     here = [total for _, _, total in Runner().resume("Here", shared)]
     assert [total for _, _, total in both] == here
     assert [total for _, _, total in one] == here
@@ -120,7 +124,7 @@ def test_a_scheduler_that_does_not_answer_is_one_fault_within_seconds(
     begun = time.monotonic()
     with pytest.raises(InputError, match=f"no Dask scheduler answered.*{address}"):
         Runner(DaskWorkers(address)).run("Refused", work.jobs(Path()))
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 20  # Dask itself would go on for 30 s
 
 
 def test_without_the_extra_the_fault_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,8 @@ def sign_in(page: Page, name: str) -> None:
 
 
 def check(page: Page, axe: str, name: str) -> None:
-    """Nothing that a screen reader or a narrow screen stumbles over."""
+    """Nothing that a screen reader or a narrow screen stumbles over, once the page is there as a whole."""
+    page.wait_for_load_state()
     page.evaluate(axe)
     assert page.evaluate(VIOLATIONS) == [], name
     width = page.viewport_size["width"]

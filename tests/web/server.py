@@ -37,16 +37,19 @@ def server_of(settings: Settings, port: int, *, now: Callable[[], datetime] = ut
 @contextmanager
 def served(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Iterator[str]:
     """The address of a room that is served while this lasts."""
-    port = free_port()
-    server = server_of(replace(settings, hosts=("127.0.0.1",)), port, now=now)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        wait_for(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
+    with socket.create_server(("127.0.0.1", 0)) as door:  # kept, so that no other test gets its port
+        port = int(door.getsockname()[1])
+        server = server_of(replace(settings, hosts=("127.0.0.1",)), port, now=now)
+        thread = threading.Thread(target=server.run, args=([door],))
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive(), "the server ended before it had started"
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def wait_for(port: int, *, seconds: float = 60) -> None:

@@ -36,7 +36,7 @@ def serving(*arguments):
             yield f"http://127.0.0.1:{port}", said
         finally:
             process.send_signal(signal.SIGTERM)
-            said += process.communicate(timeout=20)[1].splitlines()
+            said += process.communicate(timeout=60)[1].splitlines()
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_room_starts_with_no_set_up_and_two_workers_and_a_lesion_is_kept(her2m
         code, out, _ = her2mri("room", "open", "dr.chen", "--role", "reader", "--generate", "--data", data)
         assert code == 0
         password = out.removeprefix("password: ").strip()
-        with httpx2.Client(base_url=base) as client:
+        with httpx2.Client(base_url=base, timeout=60) as client:
             token = TOKEN.search(client.get("/sign-in").text)[1]
             sent = {"name": "dr.chen", "password": password, "form_token": token}
             assert client.post("/sign-in", data=sent).status_code == 303
@@ -74,13 +74,14 @@ def test_a_room_starts_with_no_set_up_and_two_workers_and_a_lesion_is_kept(her2m
     assert code == 0
     assert found["answers"] == {"same": 1, "near": 0, "other": []}
     assert found["audit_log"]["problem"] == ""
+    assert found["measurements"] == {"same": 0, "other": []}
 
 
 def test_other_bundles_are_put_in_use_and_stay(her2mri, tmp_path):
     file = tmp_path / "LR.json"
     file.write_bytes(starting_bundles()[0].dumps())
     with serving("--data", tmp_path, file) as (base, _):
-        assert httpx2.get(f"{base}/health").status_code == 200
+        assert httpx2.get(f"{base}/health", timeout=60).status_code == 200
     her2mri("room", "open", "admin", "--role", "administrator", "--generate", "--data", tmp_path)
     with (
         closing(Database(sqlite_address(tmp_path / "room.sqlite"))) as database,

@@ -179,10 +179,10 @@ def test_postgresql_stopped_and_started_under_load_loses_nothing_and_needs_no_re
             writers.wait_for_more(303, 5)
             cluster.stop(mode)
             writers.wait_for_more(503, 5)
-            assert httpx2.get(f"{base}/health").status_code == 503
+            assert httpx2.get(f"{base}/health", timeout=PATIENCE).status_code == 503
             cluster.start()
             writers.wait_for_more(303, 5)
-        assert httpx2.get(f"{base}/health").status_code == 200
+        assert httpx2.get(f"{base}/health", timeout=PATIENCE).status_code == 200
     assert_it_was_said(writers)
     assert_nothing_is_lost_or_half_written(settings, writers.acknowledged)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sending import begin, parts_of, send
+from sending import begin, parts_of, send, state_of
 from visits import ON_SQLITE
 
 from her2mri.web.measuring import work
@@ -89,6 +89,10 @@ CASES = {
     "a bomb": ([("dce", ("a.zip", zipped({"a": bytes(MOST + 1)})))], "more than 0.003 GB"),
     "many bombs": (
         [("dce", ("a.zip", zipped({f"a{i}": bytes(MOST // 3) for i in range(4)})))],
+        "more than 0.003",
+    ),
+    "a bomb in pieces": (
+        [("dce", ("a.zip", zipped({"a": bytes(MOST // 2 + 1)})))] * 2,
         "more than 0.003",
     ),
     "too much": ([("dce", ("a.dcm", bytes(MOST)))], "more than 0.003 GB"),
@@ -174,5 +178,14 @@ def test_more_files_than_any_series_has_are_refused(room, reader, monkeypatch):
         monkeypatch.setattr(f"her2mri.web.measuring.{place}.MOST_FILES", 3)
     files = [("dce", (f"{i}.dcm", b"x")) for i in range(4)]
     assert "more than 3 files" in faults_of(room, reader, files)
-    packed = zipped({f"{i}.dcm": b"x" for i in range(4)})
-    assert "more than 3 files" in faults_of(room, reader, [("dce", ("a.zip", packed))])
+    packed = [zipped({f"{i}.dcm": b"x" for i in range(size)}) for size in (4, 2)]
+    assert "more than 3 files" in faults_of(room, reader, [("dce", ("a.zip", packed[0]))])
+    assert "more than 3 files" in faults_of(room, reader, [("dce", ("a.zip", packed[1]))] * 2)
+
+
+def test_a_series_may_come_in_several_archives(room, reader, series):
+    parts = [("series.nii", series.read_bytes()), ("series.json", b"{}")]
+    number = begin(reader)
+    files = [("dce", (f"{name}.zip", zipped({name: content}))) for name, content in parts]
+    send(reader, number, files, {"seconds": "-75 30 120 210 300"})
+    assert state_of(reader, number) == "ready"

@@ -148,7 +148,7 @@ def test_work_whose_images_are_gone_is_ended(room, sent, monkeypatch, tmp_path):
     jobs = Jobs()
     jobs.start(room, Upload(sent[1], folder), "measure")
     pid = tmp_path / "pid"
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not (pid.exists() and pid.read_text().endswith("\n")) and time.monotonic() < end:
         time.sleep(0.01)
     sent[0].post("/sign-out")

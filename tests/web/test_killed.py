@@ -38,7 +38,7 @@ def processes():
 
 
 def signed_in(base):
-    client = httpx2.Client(base_url=base, timeout=20)
+    client = httpx2.Client(base_url=base, timeout=60)
     token = TOKEN.search(client.get("/sign-in").text)[1]
     sent = {"name": "reader.one", "password": PASSWORD, "form_token": token}
     assert client.post("/sign-in", data=sent).status_code == 303
@@ -47,7 +47,7 @@ def signed_in(base):
 
 def write_until_it_dies(base, cookies, token, prefix, acknowledged):
     """Over a connection of its own: the last one died with the server."""
-    with httpx2.Client(base_url=base, cookies=cookies, timeout=20) as client:
+    with httpx2.Client(base_url=base, cookies=cookies, timeout=60) as client:
         for number in count(1):
             fields = {"form_token": token, "pseudonym": f"{prefix}-{number}", **FIELDS}
             try:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from sending import begin, draw, parts_of, send, state_of
-from sqlalchemy import select
+from sqlalchemy import select, text
 from typer.testing import CliRunner
 from visits import LESION, ON_SQLITE
 
 from her2mri.cli.app import build_app
+from her2mri.web.database.append_only import unguard
 from her2mri.web.database.measuring_tables import MeasuredAnswer, Measurement
 from her2mri.web.measuring import work
+from her2mri.web.measuring.checking import MeasurementCheck, check_measurements
+from her2mri.web.measuring.record import keep_measurement
 from her2mri.web.measuring.upload import Upload
 from her2mri.web.pages import measure_pages
+from her2mri.web.people.accounts import account_named
 from imaging.lesion_files import lesion_folder, phantoms
 from imaging.phantoms.nifti_files import write_dynamic_nifti
 
@@ -64,6 +69,7 @@ def uploaded(room):
 
 
 @ON_SQLITE
+@pytest.mark.thorough
 def test_the_room_measures_what_the_command_line_does_and_keeps_no_image(
     visit, room, files, mask, tmp_path, caplog, capfd
 ):
@@ -128,6 +134,25 @@ def test_measured_values_fill_the_form_and_the_answer_keeps_their_record(visit, 
     assert {part: images["files"] for part, images in told["images"].items()} == {"dce": 60, "dwi": 24}
     assert all(len(images["sha256"]) == 64 for images in told["images"].values())
     assert len(kept.content) < 10_000  # measures and hashes: no image
+
+
+def test_a_record_that_was_changed_or_removed_is_found(room):
+    with room.database.writing() as session:
+        reader = account_named(session, "reader.one")
+        visitor = SimpleNamespace(account_id=reader.id, name=reader.name)
+        for eer in (1.1, 1.2, 1.3):
+            keep_measurement(room, session, visitor, {"software": "1", "row": {"eer": eer}})
+    with room.database.reading() as session:
+        assert check_measurements(session) == MeasurementCheck(3, ())
+    with room.database.writing() as session:
+        for statement in (
+            *unguard(room.database.engine.dialect.name, "measurements"),
+            "UPDATE measurements SET content = replace(content, '\"software\"', '\"hardware\"') WHERE id = 1",
+            "DELETE FROM measurements WHERE id = 3",
+        ):
+            session.execute(text(statement))
+    with room.database.reading() as session:
+        assert check_measurements(session) == MeasurementCheck(1, (1, 3))
 
 
 @ON_SQLITE

@@ -46,8 +46,11 @@ def test_from_the_report_to_the_model_signed_off(open_page, room, axe):
     page.get_by_label("HER2 in situ hybridisation").select_option(label="Not known")
     page.get_by_role("button", name="Save the report").click()
     expect(page.locator("tbody")).to_contain_text("HER2-positive")
+    revision = page.locator("form[action$=examination] [name=revision]")
+    before = int(revision.input_value())
     page.get_by_label("Scanner").select_option("MR2-1.5T")
     page.get_by_role("button", name="Save the examination").click()
+    expect(revision).to_have_value(str(before + 1))
     expect(page.get_by_label("Scanner")).to_have_value("MR2-1.5T")
 
     page.get_by_role("link", name="Pathology", exact=True).first.click()
@@ -71,7 +74,7 @@ def test_from_the_report_to_the_model_signed_off(open_page, room, axe):
             check(each, axe, name)
     expect(page.locator("#task-1 + .hint")).to_contain_text("Event: HER2-positive")
     expect(page.locator(".counts").first).to_contain_text("90 of 90")
-    assert page.locator("svg.figure").count() == 6
+    expect(page.locator("svg.figure")).to_have_count(6)
     sign_out(page)
 
     sign_in(page, "the.researcher")

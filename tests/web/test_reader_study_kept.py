@@ -41,7 +41,7 @@ def processes():
 
 
 def read_until_it_dies(base, cookies, token, number, acknowledged, asked):
-    with httpx2.Client(base_url=base, cookies=cookies, timeout=20) as client:
+    with httpx2.Client(base_url=base, cookies=cookies, timeout=60) as client:
         while True:
             try:
                 page = client.get(f"/reading/{number}/case")
@@ -73,7 +73,7 @@ def test_a_reader_goes_on_where_the_killed_server_acknowledged_the_last_read(vis
         server.start()
         wait_for(port)
         if not signed:
-            with httpx2.Client(base_url=base, timeout=20) as client:
+            with httpx2.Client(base_url=base, timeout=60) as client:
                 token = TOKEN.search(client.get("/sign-in").text)[1]
                 sent = {"name": "reader.one", "password": PASSWORD, "form_token": token}
                 assert client.post("/sign-in", data=sent).status_code == 303

@@ -47,12 +47,13 @@ def test_a_lesion_typed_with_the_keyboard_is_read_saved_and_found_again(open_pag
     sign_in(page, "reader.one")
     page.get_by_role("link", name="New lesion", exact=True).first.press("Enter")
     page.wait_for_url("**/lesions/new")
+    expect(page.locator("#pseudonym")).to_be_focused()
     page.keyboard.type("BR-0417")
     type_lesion(page, LESION)
     expected = [f"{100 * share:.1f} %" for share in shares(LESION)]
     expect(page.locator("svg.nomogram")).to_have_count(2)
     assert [text for text in percents(page.inner_text("#headline .classes")) if text in expected] == expected
-    assert page.locator(".contributions").count() == 2
+    expect(page.locator(".contributions")).to_have_count(2)
     page.focus("#pseudonym")
     page.keyboard.press("Enter")
     page.wait_for_url("**/lesions/1")

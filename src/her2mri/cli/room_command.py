@@ -95,24 +95,28 @@ def check(
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON")] = False,
 ) -> None:
-    """Check the chain of the audit log and compute every stored answer again; exit 1 where either fails."""
+    """Check audit log and measurements against their hashes, compute every answer again; exit 1 where one fails."""
     from her2mri.bundle.wording import as_json
     from her2mri.web.audit_log import check_chain, holds
     from her2mri.web.lesions.recompute import recompute
+    from her2mri.web.measuring.checking import check_measurements
 
     room = _existing(data, database)
     with room.database.reading() as session:
-        chain, again = check_chain(session), recompute(room, session)
+        chain, again, measured = check_chain(session), recompute(room, session), check_measurements(session)
         is_there = not last or holds(session, last)
     if json:
         answers = {"same": again.same, "near": again.near, "other": list(again.other)}
         log = {"entries": chain.entries, "last_sha256": chain.last_sha256, "problem": chain.problem}
-        typer.echo(as_json({"audit_log": log, "answers": answers, "noted_entry_is_there": is_there}))
+        records = {"same": measured.same, "other": list(measured.other)}
+        found = {"audit_log": log, "answers": answers, "measurements": records}
+        typer.echo(as_json({**found, "noted_entry_is_there": is_there}))
     else:
         _say(chain, again)
+        typer.echo(f"measurements: {measured.same} as they were kept, {len(measured.other)} other")
         if not is_there:
             typer.echo("the entry noted earlier is not in the log: its end was cut off")
-    if not chain.is_whole or again.other or not is_there:
+    if not chain.is_whole or again.other or measured.other or not is_there:
         raise typer.Exit(1)
 
 

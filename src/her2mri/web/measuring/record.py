@@ -21,6 +21,8 @@ from her2mri.web.lesions.models import Answering
 from her2mri.web.people.sessions import Visitor
 from her2mri.web.room import Room
 
+KEPT: Final = "lesion measured"
+"""What the audit log says of a record that is kept."""
 _PART_NAMES: Final = {"dce": "Contrast-enhanced series", "dwi": "Diffusion series", "adc": "ADC map"}
 
 
@@ -59,7 +61,7 @@ def keep_measurement(room: Room, session: Session, visitor: Visitor, measured: M
         session,
         kept.measured_at,
         visitor.name,
-        "lesion measured",
+        KEPT,
         f"measurement {kept.id}",
         sha256=kept.sha256,
     )

@@ -18,13 +18,15 @@ NAMES: Final = {"dce": "contrast-enhanced series", "dwi": "diffusion series", "a
 def arrange(folder: Path, part: str, most: int) -> Path | None:
     """The path of a part of the images below ``folder``: a folder of DICOM files or a NIfTI file; None: not sent.
 
-    Unpacks archives to at most ``most`` bytes. Raises InputError for archives and companies of files that are none.
+    Unpacks archives to at most ``most`` bytes, all of them together.
+    Raises InputError for archives and companies of files that are none.
     """
     sent = folder / part
     if not sent.is_dir():
         return None
+    files, left = 0, most
     for archive in sorted(sent.glob("*.zip")):
-        unpack(archive, sent, most)
+        files, left = unpack(archive, sent, files, left, most)
         archive.unlink()
     volumes = sorted([*sent.glob("*.nii"), *sent.glob("*.nii.gz")])
     if not volumes:
@@ -38,26 +40,28 @@ def arrange(folder: Path, part: str, most: int) -> Path | None:
     return volumes[0].rename(sent / f"series{''.join(volumes[0].suffixes)}")
 
 
-def unpack(archive: Path, folder: Path, most: int) -> None:
+def unpack(archive: Path, folder: Path, before: int, left: int, most: int) -> tuple[int, int]:
     """Put the files of an archive into ``folder``, numbered: no name in it decides where anything is written.
 
+    ``before``: how many files came out of other archives; ``left`` of ``most``: how many bytes may still be
+    unpacked. Both as they are after this archive.
     Raises InputError for an archive that is damaged, locked or too large when unpacked, whatever it says of itself.
     """
     where = NAMES.get(folder.name, folder.name)
     try:
         with zipfile.ZipFile(archive) as packed:
             entries = [entry for entry in packed.infolist() if _is_wanted(entry)]
-            if len(entries) > MOST_FILES:
-                raise InputError([Fault(where, f"an archive of more than {MOST_FILES:,} files")])
+            if before + len(entries) > MOST_FILES:
+                raise InputError([Fault(where, f"archives of more than {MOST_FILES:,} files")])
             if any(entry.flag_bits & 0x1 for entry in entries):
                 raise InputError([Fault(where, "a .zip that is locked by a password", remedy="unlock it")])
-            left = most
-            for number, entry in enumerate(entries):
+            for number, entry in enumerate(entries, start=before):
                 name = entry.filename.lower()
                 path = fresh_file(folder, MOST_FILES + number, name.removesuffix(".zip"))
                 left = _copy(packed, entry, path, left, most)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, RuntimeError):
         raise InputError([Fault(where, "a .zip that is damaged", remedy="pack it again")]) from None
+    return before + len(entries), left
 
 
 def _copy(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, left: int, most: int) -> int:
