@@ -192,10 +192,14 @@
     const file = await viewer.saveImage({ filename: "", isSaveDrawing: true });
     const packed = new Blob([file.slice(352)]).stream().pipeThrough(new CompressionStream("gzip"));
     const body = await new Response(packed).arrayBuffer();
-    const answer = await fetch(`/measure/region/${number}`, { method: "POST", headers, body });
-    if (answer.ok) await done();
-    else say(faultsOf(await answer.text()));
-    if (answer.ok) await show();
+    try {
+      const answer = await fetch(`/measure/region/${number}`, { method: "POST", headers, body });
+      if (answer.ok) await done();
+      else say(faultsOf(await answer.text()));
+      if (answer.ok) await show();
+    } catch {
+      say(["The server did not answer. Measure again when it does: what is drawn is still here."]);
+    }
     wait("");
     part("measure").disabled = false;
   }
