@@ -85,22 +85,14 @@ def test_nobody_sees_or_revokes_anothers_token_but_an_administrator(visit, room)
     assert program_at(room, token).get("/api/lesions").status_code == 401
 
 
-@pytest.mark.parametrize("change", ["close", "password"])
-def test_tokens_end_with_the_account_and_with_a_password_given_by_another(visit, room, change):
+@pytest.mark.parametrize("change", ["close", "password", "researcher"])
+def test_tokens_end_with_the_account_its_role_and_a_password_given_by_another(visit, room, change):
     token = token_of(room, "reader.one", "read")
     administrator = visit("the.administrator")
     administrator.post("/people/1", {"change": change})
     administrator.post("/people/1", {"change": "reopen"})
     assert program_at(room, token).get("/api/lesions").status_code == 401
     assert ("the.administrator", "token revoked", "token 1") in actions(room)
-
-
-def test_a_token_does_what_its_person_may_today_and_no_more(visit, room):
-    token = token_of(room, "reader.one", "predict", "store", "read")
-    program = program_at(room, token)
-    visit("the.administrator").post("/people/1", {"change": "researcher"})
-    assert program.predict(LESION).status_code == 200
-    assert program.predict(LESION, store=True, pseudonym="BR-1").status_code == 403
 
 
 def test_a_token_expires(room, clock):

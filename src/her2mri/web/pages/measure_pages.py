@@ -35,6 +35,7 @@ FILES: Final = {
     "figure.png": "image/png",
 }
 _GONE: Final = Fault("images", "were discarded meanwhile")
+_BUSY: Final = Fault("images", "are being read already", remedy="wait until that is done")
 EXTRA: Final = ("pydicom", "nibabel", "SimpleITK", "highdicom")
 
 
@@ -115,7 +116,7 @@ def measuring_file(found: Own, name: str) -> Response:
 async def send_images(request: Request, room: InRoom, found: Own) -> JSONResponse:
     """A form of files; they are read as soon as they are here."""
     if found.state().step.is_busy:
-        return _refused(409, Fault("images", "are being read already", remedy="wait until that is done"))
+        return _refused(409, _BUSY)
     try:
         await run_in_threadpool(_make_place, request, room, found)
         receiver = Receiver(
@@ -130,6 +131,8 @@ async def send_images(request: Request, room: InRoom, found: Own) -> JSONRespons
     except ClientDisconnect:
         await run_in_threadpool(found.clear)
         return _refused(422, Fault("images", "were cut off on their way"))
+    except FileExistsError:  # sent twice in the same moment: the other goes on
+        return _refused(409, _BUSY)
     except FileNotFoundError:
         return _refused(404, _GONE)
     return JSONResponse({"files": receiver.files})

@@ -52,7 +52,7 @@ def open_account(
 
 
 def set_role(session: Session, at: datetime, by: str, account: Account, role: str) -> None:
-    """Another role; the account's sessions end. InputError where no administrator would be left."""
+    """Another role; the account's sessions and tokens end. InputError where no administrator would be left."""
     if role not in set(Role):
         raise InputError([Fault("role", "there is no such role", allowed=", ".join(Role))])
     if role != Role.ADMINISTRATOR:
@@ -60,6 +60,7 @@ def set_role(session: Session, at: datetime, by: str, account: Account, role: st
     record(session, at, by, "role changed", account.name, before=account.role, after=role)
     account.role = role
     end_sessions(session, account)
+    revoke_all(session, at, by, account)
 
 
 def close_account(session: Session, at: datetime, by: str, account: Account) -> None:
