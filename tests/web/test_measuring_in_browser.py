@@ -185,3 +185,7 @@ def test_the_keyboard_alone_marks_and_measures(page, files):
     expect(page.locator("#result table")).to_be_visible(timeout=PATIENCE)
     check(page, "result")
     assert float(rows_of(page)["Early enhancement ratio"].split()[0]) == pytest.approx(1.2, rel=0.01)
+    page.get_by_role("button", name="Remove all").press("Enter")
+    expect(page.locator("#result")).to_be_hidden()  # what is drawn now was not measured
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.locator("#result")).to_be_visible()

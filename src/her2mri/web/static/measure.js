@@ -96,6 +96,7 @@
     else viewer.createEmptyDrawing();
     viewer.setDrawOpacity(0.45);
     wait("");
+    let measured = view.drawn ? viewer.drawBitmap.slice() : null; // what the result is of
 
     const at = () => Array.from(viewer.scene.crosshairPos, (place, i) => Math.min(size[i] - 1, Math.floor(place * size[i])));
     function go(place) {
@@ -113,6 +114,8 @@
       const volumeMl = (marked * spacing[0] * spacing[1] * spacing[2]) / 1000;
       part("drawn").textContent = marked ? `${marked} voxels, ${volumeMl.toPrecision(2)} ml` : "Nothing drawn yet";
       part("measure").disabled = marked === 0;
+      part("result").hidden = measured !== null && viewer.drawBitmap.some((mark, i) => mark !== measured[i]);
+      if (part("result").hidden) part("drawn").textContent += ": not what was measured";
     }
     function pen() {
       const { value } = document.querySelector("input[name=pen]:checked");
@@ -178,17 +181,22 @@
     part("canvas").addEventListener("wheel", wheel, { capture: true, passive: false });
     part("canvas").addEventListener("mouseup", () => setTimeout(count));
     viewer.onLocationChange = shown;
-    part("measure").addEventListener("click", () => measure(viewer));
+    part("measure").addEventListener("click", async () => {
+      const sent = viewer.drawBitmap.slice();
+      if (await measure(viewer)) measured = sent;
+      count();
+    });
     go(size.map((n) => Math.floor(n / 2)));
     pen();
     count();
   }
 
-  // What was drawn, in the order of the file that was shown, without the header before it.
+  // What was drawn, in the order of the file that was shown, without the header before it; whether it was measured.
   async function measure(viewer) {
     say([]);
     part("measure").disabled = true;
     wait("Measuring …");
+    let isMeasured = false;
     const file = await viewer.saveImage({ filename: "", isSaveDrawing: true });
     const packed = new Blob([file.slice(352)]).stream().pipeThrough(new CompressionStream("gzip"));
     const body = await new Response(packed).arrayBuffer();
@@ -196,21 +204,23 @@
       const answer = await fetch(`/measure/region/${number}`, { method: "POST", headers, body });
       if (answer.ok) await done();
       else say(faultsOf(await answer.text()));
-      if (answer.ok) await show();
+      if (answer.ok) isMeasured = await show();
     } catch {
       say(["The server did not answer. Measure again when it does: what is drawn is still here."]);
     }
     wait("");
-    part("measure").disabled = false;
+    return isMeasured;
   }
 
-  // The result, out of the page as the server has it now.
+  // The result, out of the page as the server has it now; whether there is one.
   async function show() {
     const answer = await fetch(`/measure/${number}`);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     part("result").replaceChildren(...page.getElementById("result").childNodes);
     say([...page.querySelectorAll(".faults[role=alert] li")].map((item) => item.textContent));
     part("result").querySelector("img")?.setAttribute("src", `/measure/${number}/files/figure.png?${Date.now()}`);
+    part("result").hidden = false;
     part("result").focus();
+    return part("result").querySelector("table") !== null;
   }
 })();
