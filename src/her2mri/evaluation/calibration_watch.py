@@ -64,7 +64,7 @@ def watch_calibration(y: ArrayLike, probability: ArrayLike, *, middle: float) ->
     the probabilities: of a patient's lesions only one may be there. A probability is kept 1e-6 from 0 and 1.
 
     >>> watch_calibration([1] * 12, [0.05] * 12, middle=-3.0).first_at(WORRY)
-    2
+    6
     """
     event = np.asarray(y, dtype=float)
     inside = np.clip(np.asarray(probability, dtype=float), 1e-6, 1 - 1e-6)
