@@ -67,7 +67,7 @@ class Encoding:
                 terms += _measured(variable.name, frame[variable.name], knots)
                 continue
             places, known = _places(frame[variable.name])
-            present = {known[at] for at in np.flatnonzero(np.bincount(places + 1)[1:]).tolist()}
+            present = {known[at] for at in np.flatnonzero(np.bincount(places[places >= 0])).tolist()}
             levels = tuple(value for value in variable.values if value in present)
             met.append(levels)
             terms += [Term(f"{variable.name}={level}", variable.name, level) for level in levels[1:]]
@@ -86,11 +86,11 @@ class Encoding:
 
     def matrix(self, frame: pd.DataFrame) -> FloatArray:
         """The design matrix, lesions by terms, without an intercept; missing values stay NaN."""
-        columns = np.empty((len(frame), len(self.terms)))
+        rows = np.empty((len(self.terms), len(frame)))
         for name, terms in groupby(enumerate(self.terms), key=lambda each: each[1].variable):
             at, own = zip(*terms, strict=True)
-            columns[:, at[0] : at[-1] + 1] = _columns(frame[name], own)
-        return columns
+            _write_columns(frame[name], own, rows[at[0] : at[-1] + 1])
+        return np.ascontiguousarray(rows.T)
 
     def restricted_to(self, names: Sequence[str]) -> Encoding:
         """The encoding of some of the variables only, in this order of the original."""
@@ -118,26 +118,31 @@ class Encoding:
         return pd.DataFrame(unmet, index=frame.index)
 
 
-def _columns(values: pd.Series, terms: Sequence[Term]) -> FloatArray:
-    """The columns (n, terms) of one variable. Every lesion's value is looked at once, whatever the levels."""
+def _write_columns(values: pd.Series, terms: Sequence[Term], rows: FloatArray) -> None:
+    """The columns of one variable as ``rows`` (terms, n), in place."""
     first = terms[0]
     if first.level is None:
         measured = values.to_numpy(dtype=float)
-        if not first.knots:
-            return measured[:, None]
-        return restricted_cubic_spline(measured, first.knots)[:, [term.basis for term in terms]]
-    place = {term.level: index for index, term in enumerate(terms)}
-    coded = np.vstack([np.eye(len(terms)), np.zeros(len(terms)), np.full(len(terms), np.nan)])
+        if first.knots:
+            spline = restricted_cubic_spline(measured, first.knots)
+            rows[:] = spline[:, [term.basis for term in terms]].T
+        else:
+            rows[0] = measured
+        return
     which, met = _places(values)
-    # A level without a term (the reference) has the row before last; -1, what is missing, takes the last.
-    rows: FloatArray = coded[[*(place.get(value, -2) for value in met), -1]][which]
-    return rows
+    place = {value: at for at, value in enumerate(met)}
+    for row, term in zip(rows, terms, strict=True):
+        # A level that is nobody's has no place; -1 is what is missing.
+        np.equal(which, place.get(str(term.level), -2), out=row)
+    missing = which < 0
+    if missing.any():
+        rows[:, missing] = np.nan
 
 
 def _places(values: pd.Series) -> tuple[NDArray[np.integer[Any]], Sequence[str]]:
     """For each lesion the place of its value (-1: missing) among those known, of which some may be nobody's."""
     if isinstance(values.array, pd.Categorical):
-        return values.array.codes.astype(np.int64), values.array.categories.tolist()
+        return values.array.codes, values.array.categories.tolist()
     which, known = pd.factorize(values)
     return which, known.tolist()
 
