@@ -7,6 +7,7 @@ import json
 import threading
 from contextlib import closing
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import delete, inspect, select, text, update
@@ -20,6 +21,7 @@ from her2mri.web.backup.restoring import restore
 from her2mri.web.database.append_only import guard, unguard
 from her2mri.web.database.migrate import current, migrate, newest
 from her2mri.web.database.tables import Account, AuditEntry, Base, Lesion, SignIn, StoredAnswer
+from her2mri.web.measuring.record import keep_measurement
 from her2mri.web.people.accounts import account_named
 from her2mri.web.room import Room
 
@@ -46,10 +48,10 @@ def test_a_room_moves_from_one_database_to_the_other_and_back_to_the_letter(room
     assert set(made.rows) == set(Base.metadata.tables) - set(LEFT_OUT)
     assert made.rows["answers"] == 2
 
-    assert restore(beside, tmp_path / "first").is_sound
+    assert restore(beside, tmp_path / "first").found.is_sound
     back_up(beside, tmp_path / "second")
     restored = restore(room, tmp_path / "second", is_replacing=True)
-    assert (restored.again.same, restored.chain.is_whole) == (2, True)
+    assert (restored.found.again.same, restored.found.chain.is_whole) == (2, True)
     back_up(room, tmp_path / "third")
     assert kept(tmp_path / "first") == kept(tmp_path / "second") == kept(tmp_path / "third")
 
@@ -98,7 +100,7 @@ def test_a_backup_taken_while_others_write_is_one_moment(room, beside, visit, tm
     for writer in writers:
         writer.join()
 
-    assert restore(beside, tmp_path / "backup").is_sound
+    assert restore(beside, tmp_path / "backup").found.is_sound
     with beside.database.reading() as session:
         lesions = dict(session.execute(select(Lesion.pseudonym, Lesion.id)).all())
         answered = list(session.scalars(select(StoredAnswer.lesion_id)))
@@ -127,18 +129,22 @@ def test_a_room_with_accounts_is_not_replaced_unless_that_is_said(room, tmp_path
         restore(room, tmp_path / "backup")
 
 
-def test_a_backup_whose_log_or_answers_are_not_as_they_were_is_refused_and_changes_nothing(
+def test_a_backup_whose_log_answers_or_measurements_are_not_as_they_were_is_refused_and_changes_nothing(
     room, beside, visit, tmp_path
 ):
     visit("reader.one").save()
+    damaged = ("answers", "audit_entries", "measurements")
     with room.database.writing() as session:
+        reader = account_named(session, "reader.one")
+        keep_measurement(room, session, SimpleNamespace(account_id=reader.id, name=reader.name), {"eer": 1.1})
         dialect = session.get_bind().dialect.name
-        for table in ("answers", "audit_entries"):
+        for table in damaged:
             for statement in unguard(dialect, table):
                 session.execute(text(statement))
         session.execute(text("UPDATE answers SET output = replace(output, '0.', '1.')"))
+        session.execute(text("UPDATE measurements SET content = replace(content, '1.1', '1.2')"))
         session.execute(delete(AuditEntry).where(AuditEntry.number == 2))
-        for table in ("answers", "audit_entries"):
+        for table in damaged:
             for statement in guard(dialect, table):
                 session.execute(text(statement))
     back_up(room, tmp_path / "backup")
@@ -146,8 +152,9 @@ def test_a_backup_whose_log_or_answers_are_not_as_they_were_is_refused_and_chang
         restore(beside, tmp_path / "backup")
     assert "entry 2 is missing" in str(caught.value)
     assert "1 of 1 answers do not come out again (number 1)" in str(caught.value)
+    assert "1 measurements not as they were kept (number 1)" in str(caught.value)
     assert current(beside.database) is None
-    assert not restore(beside, tmp_path / "backup", is_forced=True).is_sound
+    assert not restore(beside, tmp_path / "backup", is_forced=True).found.is_sound
     assert current(beside.database) == newest()
 
 

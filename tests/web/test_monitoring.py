@@ -109,18 +109,33 @@ def test_lesions_unlike_those_of_development_are_marked_with_what_is_missing_or_
 
 
 def test_small_groups_are_not_shown():
-    many, few = made_up(40), made_up(4, month="2026-02", scanner="MR2")
-    unknown = [replace(case, status=None, month="2026-03") for case in made_up(6, scanner="")]
-    found = judged(FIRST, [*many, *few, *unknown])
+    many, few, fewer = made_up(40), made_up(4, month="2026-02", scanner="MR2"), made_up(3, month="2026-03")
+    unknown = [replace(case, status=None, month="2026-04") for case in made_up(6, scanner="")]
+    found = judged(FIRST, [*many, *few, *fewer, *unknown])
     months = by_month(found.said)
     assert [(group.name, group.lesions, group.with_truth) for group in months] == [
-        ("2026-03", 6, None),
+        ("2026-04", 6, None),
+        ("2026-03", None, None),
         ("2026-02", None, None),
         ("2026-01", 40, 40),
     ]
-    low, high = months[2].ratio[1:]
-    assert low < months[2].observed / months[2].expected < high
+    low, high = months[3].ratio[1:]
+    assert low < months[3].observed / months[3].expected < high
     assert [group.name for group in by_scanner(found.said)] == ["MR1-3T", "MR2", ""]
+
+
+def test_one_small_group_takes_the_next_with_it_so_that_no_subtraction_tells_it():
+    months = by_month(
+        judged(
+            FIRST,
+            [*made_up(40), *made_up(4, month="2026-02"), *made_up(30, month="2026-03")],
+        ).said
+    )
+    assert [(group.name, group.lesions, group.observed is None) for group in months] == [
+        ("2026-03", None, True),
+        ("2026-02", None, True),
+        ("2026-01", 40, False),
+    ]
 
 
 def test_figures_are_well_formed_and_stay_within_their_frame():

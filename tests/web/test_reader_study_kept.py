@@ -115,7 +115,7 @@ def test_a_backup_gives_a_study_back_with_its_hash_its_images_and_its_guards(vis
     back_up(room, tmp_path / "room.backup")
     beside = Room.of(replace(room.settings, database=f"sqlite:///{tmp_path / 'beside.sqlite'}"), now=room.now)
     with closing(beside.database):
-        assert restore(beside, tmp_path / "room.backup").is_sound
+        assert restore(beside, tmp_path / "room.backup").found.is_sound
         with room.database.reading() as ours, beside.database.reading() as theirs:
             for kind in (OpenedStudy.sha256, StudyImage.content, CaseRead.answered_at):
                 assert list(ours.scalars(select(kind))) == list(theirs.scalars(select(kind)))

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from her2mri.web.audit_log import ChainCheck
-    from her2mri.web.lesions.recompute import Recomputed
     from her2mri.web.room import Room
+    from her2mri.web.soundness import Soundness
 
 DATA = Annotated[Path, typer.Option("--data", envvar="HER2MRI_DATA", help="Folder of the embedded database")]
 DATABASE = Annotated[
@@ -97,26 +96,20 @@ def check(
 ) -> None:
     """Check audit log and measurements against their hashes, compute every answer again; exit 1 where one fails."""
     from her2mri.bundle.wording import as_json
-    from her2mri.web.audit_log import check_chain, holds
-    from her2mri.web.lesions.recompute import recompute
-    from her2mri.web.measuring.checking import check_measurements
+    from her2mri.web.audit_log import holds
+    from her2mri.web.soundness import soundness
 
     room = _existing(data, database)
     with room.database.reading() as session:
-        chain, again, measured = check_chain(session), recompute(room, session), check_measurements(session)
+        found = soundness(room, session)
         is_there = not last or holds(session, last)
     if json:
-        answers = {"same": again.same, "near": again.near, "other": list(again.other)}
-        log = {"entries": chain.entries, "last_sha256": chain.last_sha256, "problem": chain.problem}
-        records = {"same": measured.same, "other": list(measured.other)}
-        found = {"audit_log": log, "answers": answers, "measurements": records}
-        typer.echo(as_json({**found, "noted_entry_is_there": is_there}))
+        typer.echo(as_json({**_as_data(found), "noted_entry_is_there": is_there}))
     else:
-        _say(chain, again)
-        typer.echo(f"measurements: {measured.same} as they were kept, {len(measured.other)} other")
+        _say(found)
         if not is_there:
             typer.echo("the entry noted earlier is not in the log: its end was cut off")
-    if not chain.is_whole or again.other or measured.other or not is_there:
+    if not (found.is_sound and is_there):
         raise typer.Exit(1)
 
 
@@ -161,15 +154,26 @@ def restore(
 
     done = take_back(room_at(data, database), file, is_replacing=replace, is_forced=force)
     typer.echo(f"restored: {sum(done.contents.rows.values())} rows of {done.contents.made_at} UTC")
-    _say(done.chain, done.again)
-    if not done.is_sound:
+    _say(done.found)
+    if not done.found.is_sound:
         raise typer.Exit(1)
 
 
-def _say(chain: ChainCheck, again: Recomputed) -> None:
+def _say(found: Soundness) -> None:
+    chain, again, measured = found.chain, found.again, found.measured
     said = f"whole, {chain.entries} entries, the last {chain.last_sha256}"
     typer.echo(f"audit log: {said if chain.is_whole else chain.problem}")
     typer.echo(f"answers: {again.same} same, {again.near} within 1e-9, {len(again.other)} other")
+    typer.echo(f"measurements: {measured.same} as they were kept, {len(measured.other)} other")
+
+
+def _as_data(found: Soundness) -> dict[str, dict[str, object]]:
+    chain, again, measured = found.chain, found.again, found.measured
+    return {
+        "audit_log": {"entries": chain.entries, "last_sha256": chain.last_sha256, "problem": chain.problem},
+        "answers": {"same": again.same, "near": again.near, "other": list(again.other)},
+        "measurements": {"same": measured.same, "other": list(measured.other)},
+    }
 
 
 def room_at(data: Path, database: str | None, *, behind_tls: bool = False, names: Sequence[str] = ()) -> Room:

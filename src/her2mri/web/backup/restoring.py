@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, func, inspect, select, text
-from sqlalchemy.orm import Session
 
 from her2mri.errors import Fault, InputError
-from her2mri.web.audit_log import ChainCheck, check_chain, record
+from her2mri.web.audit_log import record
 from her2mri.web.backup.file import Contents, read_contents, read_rows
 from her2mri.web.backup.making import data_tables
 from her2mri.web.database.migrate import migrate_within, newest, versions
 from her2mri.web.database.tables import Account
 from her2mri.web.lesions.models import Models
-from her2mri.web.lesions.recompute import Recomputed, recompute
 from her2mri.web.people.accounts import COMMAND_LINE
 from her2mri.web.room import Room
+from her2mri.web.soundness import Soundness, soundness
 
 _AT_ONCE: Final = 500
 _READ: Final[dict[type, Callable[[str], Any]]] = {
@@ -39,21 +38,15 @@ class Restored:
     """What was taken back, and what the checks of it found."""
 
     contents: Contents
-    chain: ChainCheck
-    again: Recomputed
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether the audit log is whole and every stored answer came out again."""
-        return self.chain.is_whole and not self.again.other
+    found: Soundness
 
 
 def restore(room: Room, path: Path, *, is_replacing: bool = False, is_forced: bool = False) -> Restored:
     """The room becomes what the backup holds, in one transaction, with an entry in the audit log that says so.
 
     Raises InputError, and changes nothing, where the file is damaged or newer than this software, where somebody has
-    an account here already (unless ``is_replacing``), and where the backup's audit log is not whole or an answer
-    does not come out again (unless ``is_forced``).
+    an account here already (unless ``is_replacing``), and where the backup's audit log is not whole, an answer does not
+    come out again or a measurement was changed (unless ``is_forced``).
     """
     contents = read_contents(path)
     if contents.tables not in versions():
@@ -68,11 +61,12 @@ def restore(room: Room, path: Path, *, is_replacing: bool = False, is_forced: bo
         migrate_within(connection, contents.tables)
         _fill(connection, path)
         migrate_within(connection, newest())
-        found = _checked(room, session, contents)
+        fresh = replace(room, models=Models())  # models read before belong to what was here before
+        found = soundness(fresh, session)
         if not (found.is_sound or is_forced):
             raise InputError(_faults(path, found))
         record(session, room.now(), COMMAND_LINE, "room restored", sha256=contents.sha256)
-    return found
+    return Restored(contents, found)
 
 
 def _has_accounts(connection: Connection) -> bool:
@@ -115,18 +109,16 @@ def _count_on(connection: Connection, table: str, key: Sequence[str]) -> None:
         connection.execute(text(last), {"s": sequence})
 
 
-def _checked(room: Room, session: Session, contents: Contents) -> Restored:
-    fresh = replace(room, models=Models())  # models read before belong to what was here before
-    return Restored(contents, check_chain(session), recompute(fresh, session))
-
-
-def _faults(path: Path, found: Restored) -> list[Fault]:
+def _faults(path: Path, found: Soundness) -> list[Fault]:
     remedy = "take an earlier backup, or add --force to restore what there is"
     faults = []
     if not found.chain.is_whole:
         faults.append(Fault(str(path), f"its audit log is not whole: {found.chain.problem}", remedy=remedy))
-    if found.again.other:
-        numbers = ", ".join(map(str, found.again.other[:5]))
-        problem = f"{len(found.again.other)} of {found.again.total} answers do not come out again (number {numbers})"
-        faults.append(Fault(str(path), problem, remedy=remedy))
+    for numbers, problem in (
+        (found.again.other, f"of {found.again.total} answers do not come out again"),
+        (found.measured.other, "measurements not as they were kept"),
+    ):
+        if numbers:
+            first = ", ".join(map(str, numbers[:5]))
+            faults.append(Fault(str(path), f"{len(numbers)} {problem} (number {first})", remedy=remedy))
     return faults

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from alembic import op
 
 
 def guard(dialect: str, table: str) -> Iterator[str]:
@@ -32,3 +34,17 @@ def unguard(dialect: str, table: str) -> Iterator[str]:
         return
     yield f"DROP TRIGGER {table}_no_change ON {table}"
     yield f"DROP FUNCTION {table}_only_grows()"
+
+
+def let_only_grow(tables: Sequence[str]) -> None:
+    """In a migration: from now on rows of these tables are only added."""
+    for table in tables:
+        for statement in guard(op.get_context().dialect.name, table):
+            op.execute(statement)
+
+
+def let_change(tables: Sequence[str]) -> None:
+    """In a migration: what undoes ``let_only_grow``."""
+    for table in tables:
+        for statement in unguard(op.get_context().dialect.name, table):
+            op.execute(statement)

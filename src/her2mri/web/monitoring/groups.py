@@ -1,8 +1,11 @@
-"""Months and scanners: how many lesions, and events that came by events foretold; small groups are not shown."""
+"""Months and scanners: how many lesions, and events that came by events foretold; small groups are not shown.
+
+Nor can they be had by subtracting the others from the totals: together those that are not shown are never few.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +19,7 @@ FEWEST_JUDGED: Final = 20
 
 @dataclass(frozen=True)
 class Group:
-    """One month or scanner. Numbers are None where the group is too small to be shown."""
+    """One month or scanner. Numbers are None where they are not shown."""
 
     name: str
     lesions: int | None
@@ -42,17 +45,36 @@ def _grouped(said: Sequence[Said], key: Callable[[Said], str]) -> list[Group]:
     found: dict[str, list[Said]] = {}
     for one in said:
         found.setdefault(key(one), []).append(one)
-    return [_group(name, found[name]) for name in sorted(found)]
+    true = {name: [one for one in found[name] if one.event is not None] for name in found}
+    small = hidden({name: len(found[name]) for name in found})
+    untold = small | hidden({name: len(true[name]) for name in found})
+    return [
+        Group(name, None if name in small else len(found[name]), None, None, None, None)
+        if name in untold
+        else _group(name, len(found[name]), true[name])
+        for name in sorted(found)
+    ]
 
 
-def _group(name: str, said: Sequence[Said]) -> Group:
-    if len(said) < FEWEST_SHOWN:
-        return Group(name, None, None, None, None, None)
-    true = [one for one in said if one.event is not None]
-    if len(true) < FEWEST_SHOWN:
-        return Group(name, len(said), None, None, None, None)
+def hidden(sizes: Mapping[str, int]) -> frozenset[str]:
+    """The groups whose numbers are not shown: those that are too small, and next ones until they are not few together.
+
+    >>> sorted(hidden({"A": 3, "B": 9, "C": 7})), sorted(hidden({"A": 3, "B": 2, "C": 7}))
+    (['A', 'C'], ['A', 'B'])
+    """
+    found: list[str] = []
+    together = 0
+    for name in sorted(sizes, key=lambda name: (sizes[name], name)):
+        if sizes[name] >= FEWEST_SHOWN and (not together or together >= FEWEST_SHOWN):
+            break
+        found.append(name)
+        together += sizes[name]
+    return frozenset(found)
+
+
+def _group(name: str, lesions: int, true: Sequence[Said]) -> Group:
     observed, expected = sum(bool(one.event) for one in true), sum(one.probability for one in true)
-    return Group(name, len(said), len(true), observed, expected, _ratio(true, observed))
+    return Group(name, lesions, len(true), observed, expected, _ratio(true, observed))
 
 
 def _ratio(true: Sequence[Said], observed: int) -> tuple[float, float, float] | None:

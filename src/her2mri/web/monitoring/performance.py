@@ -13,6 +13,7 @@ from her2mri.bundle.arrays import FloatArray, IntArray
 from her2mri.web.monitoring.judged import Said
 
 Texts = np.ndarray[tuple[int], np.dtype[np.str_]]
+CurveRows = tuple[tuple[float, float, float, float], ...]
 
 FEWEST: Final = 10
 """Events, and as many others: with fewer no figure is shown."""
@@ -57,8 +58,8 @@ class Figure:
 class Curve:
     """The smooth calibration curve with its band, and groups of lesions with their intervals, as rows (m, 4)."""
 
-    smooth: tuple[tuple[float, float, float, float], ...]
-    groups: tuple[tuple[float, float, float, float], ...]
+    smooth: CurveRows
+    groups: CurveRows
 
 
 def is_enough(events: int, lesions: int) -> bool:
@@ -97,14 +98,12 @@ def calibration(true: Sequence[Said]) -> Curve:
     y, p, patient = _arrays(true)
     table = calibration_curve(y, p, patient=patient)
     columns = ["predicted", "observed", "conf_low", "conf_high"]
-    smooth, groups = (
-        tuple(
-            tuple(float(value) for value in row)
-            for row in table.loc[table["kind"] == kind, columns].to_numpy()
-        )
-        for kind in ("smooth", "group")
-    )
-    return Curve(smooth, groups)  # type: ignore[arg-type]
+
+    def rows(kind: str) -> CurveRows:
+        found = table.loc[table["kind"] == kind, columns].to_numpy(dtype=float).tolist()
+        return tuple((predicted, observed, low, high) for predicted, observed, low, high in found)
+
+    return Curve(rows("smooth"), rows("group"))
 
 
 def _decisions(bundle: Bundle, y: IntArray, p: FloatArray, patient: Texts) -> list[Figure]:

@@ -37,8 +37,8 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Setup:
-    """What a researcher writes down. ``wording`` is asked above the calls, ``rating`` above the confidence."""
+class Conduct:
+    """How a study is read. ``wording`` is asked above the calls, ``rating`` above the confidence."""
 
     title: str
     question: str
@@ -48,8 +48,6 @@ class Setup:
     seed: int
     shows_findings: bool
     readers: tuple[StudyReader, ...]
-    cases: tuple[Case, ...]
-    left_out: tuple[str, ...]
 
     @property
     def asked(self) -> Question:
@@ -57,6 +55,14 @@ class Setup:
         found = question_named(self.question)
         assert found is not None, self.question
         return found
+
+
+@dataclass(frozen=True)
+class Setup(Conduct):
+    """What whoever conducts a study writes down. ``left_out``: columns of the case list that are not used."""
+
+    cases: tuple[Case, ...]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -83,29 +89,14 @@ class FrozenCase:
 
 
 @dataclass(frozen=True)
-class FrozenStudy:
+class FrozenStudy(Conduct):
     """A study as it was opened: nothing of it changes any more. ``orders`` are by the reader's name."""
 
-    title: str
-    question: str
-    wording: str
-    rating: str
-    washout_days: int
-    seed: int
-    shows_findings: bool
-    readers: tuple[StudyReader, ...]
     cases: tuple[FrozenCase, ...]
     orders: dict[str, tuple[tuple[int, ...], tuple[int, ...]]]
     model: int
     bundles: tuple[str, ...]
     software: str
-
-    @property
-    def asked(self) -> Question:
-        """The question that the readers answer."""
-        found = question_named(self.question)
-        assert found is not None, self.question
-        return found
 
     def reader(self, account: int) -> StudyReader | None:
         """The reader with that account; None where they do not read here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from her2mri.web.database.append_only import guard, unguard
+from her2mri.web.database.append_only import let_change, let_only_grow
 
 revision = "0001"
 down_revision: str | None = None
@@ -50,13 +50,11 @@ def upgrade() -> None:
         sa.Column("previous", sa.String(64), nullable=False, unique=True),
         sa.Column("sha256", sa.String(64), nullable=False),
     )
-    for statement in guard(op.get_context().dialect.name, "audit_entries"):
-        op.execute(statement)
+    let_only_grow(["audit_entries"])
 
 
 def downgrade() -> None:
     """Remove the tables, with what is in them."""
-    for statement in unguard(op.get_context().dialect.name, "audit_entries"):
-        op.execute(statement)
+    let_change(["audit_entries"])
     for table in ("audit_entries", "failed_sign_ins", "sign_ins", "accounts"):
         op.drop_table(table)

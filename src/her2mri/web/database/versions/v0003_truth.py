@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from her2mri.web.database.append_only import guard, unguard
+from her2mri.web.database.append_only import let_change, let_only_grow
 
 revision = "0003"
 down_revision: str | None = "0002"
@@ -45,15 +45,11 @@ def upgrade() -> None:
         sa.Column("entered_at", sa.DateTime, nullable=False),
         sa.UniqueConstraint("lesion_id", "revision"),
     )
-    for table in _ONLY_GROW:
-        for statement in guard(op.get_context().dialect.name, table):
-            op.execute(statement)
+    let_only_grow(_ONLY_GROW)
 
 
 def downgrade() -> None:
     """Remove the tables, with what is in them."""
-    for table in _ONLY_GROW:
-        for statement in unguard(op.get_context().dialect.name, table):
-            op.execute(statement)
+    let_change(_ONLY_GROW)
     for table in ("examinations", "pathology", "scanners"):
         op.drop_table(table)

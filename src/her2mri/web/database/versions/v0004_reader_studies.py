@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from alembic import op
 
-from her2mri.web.database.append_only import guard, unguard
+from her2mri.web.database.append_only import let_change, let_only_grow
 
 revision = "0004"
 down_revision: str | None = "0003"
@@ -19,9 +19,7 @@ def upgrade() -> None:
     dialect = op.get_context().dialect.name
     _set_up_tables()
     _reading_tables()
-    for table in _ONLY_GROW:
-        for statement in guard(dialect, table):
-            op.execute(statement)
+    let_only_grow(_ONLY_GROW)
     for statement in _keep_images(dialect):
         op.execute(statement)
 
@@ -130,9 +128,7 @@ def downgrade() -> None:
     else:
         op.execute("DROP TRIGGER study_images_no_change ON study_images")
         op.execute("DROP FUNCTION study_images_stay()")
-    for table in _ONLY_GROW:
-        for statement in unguard(dialect, table):
-            op.execute(statement)
+    let_change(_ONLY_GROW)
     for table in (
         "case_reads", "case_showings", "closed_studies", "opened_studies", "study_images", "study_drafts",
         "reader_studies",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from her2mri.web.database.append_only import guard, unguard
+from her2mri.web.database.append_only import let_change, let_only_grow
 
 revision = "0007"
 down_revision: str | None = "0006"
@@ -35,15 +35,11 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Integer, sa.ForeignKey("accounts.id"), nullable=False),
         sa.Column("decided_at", sa.DateTime, nullable=False),
     )
-    for table in _ONLY_GROW:
-        for statement in guard(op.get_context().dialect.name, table):
-            op.execute(statement)
+    let_only_grow(_ONLY_GROW)
 
 
 def downgrade() -> None:
     """Remove the tables, with what is in them."""
-    for table in _ONLY_GROW:
-        for statement in unguard(op.get_context().dialect.name, table):
-            op.execute(statement)
+    let_change(_ONLY_GROW)
     for table in ("update_decisions", "update_proposals"):
         op.drop_table(table)

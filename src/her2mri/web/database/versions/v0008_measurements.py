@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from her2mri.web.database.append_only import guard, unguard
+from her2mri.web.database.append_only import let_change, let_only_grow
 
 revision = "0008"
 down_revision: str | None = "0007"
@@ -27,15 +27,11 @@ def upgrade() -> None:
         sa.Column("answer_id", sa.Integer, sa.ForeignKey("answers.id"), primary_key=True),
         sa.Column("measurement_id", sa.Integer, sa.ForeignKey("measurements.id"), nullable=False),
     )
-    for table in _ONLY_GROW:
-        for statement in guard(op.get_context().dialect.name, table):
-            op.execute(statement)
+    let_only_grow(_ONLY_GROW)
 
 
 def downgrade() -> None:
     """Remove the tables, with what is in them."""
-    for table in _ONLY_GROW:
-        for statement in unguard(op.get_context().dialect.name, table):
-            op.execute(statement)
+    let_change(_ONLY_GROW)
     for table in ("measured_answers", "measurements"):
         op.drop_table(table)
