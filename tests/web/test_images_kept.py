@@ -117,6 +117,30 @@ def test_a_thread_looks_for_them_until_none_are_left(room, sent, clock):
     assert images(room) == []
 
 
+def test_images_that_come_while_it_looks_for_the_last_time_are_looked_for_too(
+    room, visit, clock, monkeypatch
+):
+    looked = []
+
+    def last_look(room):
+        left = forget_ended(room)
+        looked.append(left)
+        if len(looked) == 1:
+            begin(reader)  # which calls room.jobs.watch
+            assert images(room)
+            clock.turn(hours=13)
+        return left
+
+    reader = visit("reader.one")
+    monkeypatch.setattr("her2mri.web.measuring.jobs.forget_ended", last_look)
+    monkeypatch.setattr(room.jobs, "sweep_every", 0.01)
+    room.jobs.watch(room)
+    assert room.jobs._sweeper is not None
+    room.jobs._sweeper.join(10)
+    assert looked == [False, False]
+    assert images(room) == []
+
+
 def test_while_they_are_read_no_others_are_taken(room, sent, series):
     reader, number = sent
     (folder,) = Path(room.settings.images).glob(f"*/{number}")

@@ -41,6 +41,7 @@ class Jobs:
     _queue: ThreadPoolExecutor | None = None
     _closing: Event = field(default_factory=Event)
     _sweeper: Thread | None = None
+    _more: bool = False  # came while the sweeper was looking
 
     def start(self, room: Room, upload: Upload, work: Work) -> None:
         """Do this as soon as nothing else is being done."""
@@ -55,6 +56,7 @@ class Jobs:
         """From now on images of sessions that have ended are removed, until none are left."""
         with self._lock:
             self._closing.clear()
+            self._more = True
             if self._sweeper is None or not self._sweeper.is_alive():
                 self._sweeper = Thread(target=self._sweep, args=(room,), name="images-sweep", daemon=True)
                 self._sweeper.start()
@@ -99,12 +101,20 @@ class Jobs:
                     process.kill()
 
     def _sweep(self, room: Room) -> None:
-        while not self._closing.wait(self.sweep_every):
-            try:
-                if not forget_ended(room):
+        """Ends under the lock and says so there: whoever comes to ``watch`` finds a thread that goes on, or none."""
+        left = True
+        while True:
+            self._closing.wait(self.sweep_every)
+            with self._lock:
+                if self._closing.is_set() or not (left or self._more):
+                    self._sweeper = None
                     return
+                self._more = False
+            try:
+                left = forget_ended(room)
             except SQLAlchemyError:
                 LOGGER.exception("images of ended sessions were not looked for")
+                left = True
 
 
 _SECRETS: Final = frozenset({ENVIRONMENT, "HER2MRI_DATABASE"})
