@@ -150,6 +150,7 @@ def test_while_they_are_read_no_others_are_taken(room, sent, series):
         reader.client.post(f"/measure/region/{number}", content=b"", headers={"X-Form-Token": reader.token}),
     ):
         assert answer.status_code == 409
+        assert "already" in answer.text
     assert (folder / "preview.nii").is_file()
 
 

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.thorough, ON_SQLITE]
 VIOLATIONS = "async () => (await axe.run()).violations.map((v) => [v.id, v.nodes.map((n) => n.html)])"
 SHOTS = os.environ.get("HER2MRI_SCREENSHOTS")
-HARMLESS = "GPU stall due to ReadPixels|ERR_CONNECTION_RESET|Autofocus processing was blocked"
+HARMLESS = "GPU stall due to ReadPixels|ERR_CONNECTION_RESET|status of 503|Autofocus processing was blocked"
 """What Chromium says of pictures and faults that the test makes, and of typing before the page has set its focus."""
+AWAY = "<main><h1>Not now</h1><p>The database is away.</p></main>"
 PATIENCE = 120_000  # milliseconds: reading and measuring start processes of their own
 
 
@@ -109,7 +110,7 @@ def voxels(page: Page) -> int:
     return int(re.findall(r"\d+", "0" + page.inner_text("#drawn"))[0])
 
 
-def send(page: Page, files: Path) -> None:
+def choose(page: Page, files: Path) -> None:
     page.goto("/lesions/new")
     page.fill("#pseudonym", "BR-0417")
     page.get_by_role("button", name="Measure from images").click()
@@ -117,6 +118,10 @@ def send(page: Page, files: Path) -> None:
     check(page, "send")
     page.locator("input[name=dce][webkitdirectory]").set_input_files(files / "dce")
     page.locator("input[name=dwi][webkitdirectory]").set_input_files(files / "dwi")
+
+
+def send(page: Page, files: Path) -> None:
+    choose(page, files)
     page.get_by_role("button", name="Send").click()
     expect(page.locator("#drawn")).to_have_text("Nothing drawn yet", timeout=PATIENCE)
 
@@ -189,3 +194,36 @@ def test_the_keyboard_alone_marks_and_measures(page, files):
     expect(page.locator("#result")).to_be_hidden()  # what is drawn now was not measured
     page.get_by_role("button", name="Undo").press("Enter")
     expect(page.locator("#result")).to_be_visible()
+
+
+@pytest.mark.parametrize("page", [360], indirect=True)
+def test_whatever_goes_wrong_is_said_and_can_be_tried_again(page, files):
+    problem, again = page.locator("#problem"), page.get_by_role("button", name="Try again")
+    measure = page.get_by_role("button", name="Measure", exact=True)
+    choose(page, files)
+    page.route("**/state", lambda route: route.abort("connectionreset"))
+    page.get_by_role("button", name="Send").click()
+    expect(problem).to_contain_text("The server did not answer")
+    expect(page.locator("#waiting")).to_be_hidden()
+    page.unroute("**/state")
+    page.route("**/files/preview.nii", lambda route: route.fulfill(status=503))
+    again.click()
+    expect(problem).to_contain_text("The images could not be shown", timeout=PATIENCE)
+    expect(page.locator("#tools")).to_be_hidden()
+    check(page, "not-shown")
+    page.unroute("**/files/preview.nii")
+    again.click()
+    expect(page.locator("#drawn")).to_have_text("Nothing drawn yet", timeout=PATIENCE)
+    page.get_by_role("button", name="Mark the ball").click()
+    page.route("**/state", lambda route: route.fulfill(status=503, body=AWAY))
+    measure.click()
+    expect(problem).to_contain_text("The database is away.What is drawn is still here: measure again.")
+    expect(problem).to_be_in_viewport()
+    expect(again).to_be_hidden()
+    expect(page.locator("#drawn")).to_contain_text("voxels")
+    check(page, "not-measured")
+    page.context.clear_cookies()
+    measure.click()
+    expect(problem).to_contain_text("Your session is over")
+    again.click()
+    page.wait_for_url("**/sign-in")

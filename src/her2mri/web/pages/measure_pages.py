@@ -35,7 +35,7 @@ FILES: Final = {
     "figure.png": "image/png",
 }
 _GONE: Final = Fault("images", "were discarded meanwhile")
-_BUSY: Final = Fault("images", "are being read already", remedy="wait until that is done")
+_BUSY: Final = Fault("images", "are being read or measured already", remedy="wait until that is done")
 EXTRA: Final = ("pydicom", "nibabel", "SimpleITK", "highdicom")
 
 
@@ -160,6 +160,8 @@ async def _received(request: Request, receiver: Receiver) -> None:
 async def send_region(request: Request, room: InRoom, found: Own) -> JSONResponse:
     """What was drawn, as the page's own grid of marked voxels, compressed; it is measured at once."""
     state = found.state()
+    if state.step.is_busy:
+        return _refused(409, _BUSY)
     if state.step not in {Step.READY, Step.MEASURED}:
         return _refused(409, Fault("region", "there are no images to measure now"))
     packed = bytearray()

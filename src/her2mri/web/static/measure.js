@@ -8,7 +8,9 @@
   function say(faults) {
     const shown = part("problem");
     shown.hidden = faults.length === 0;
+    part("again").hidden = true;
     shown.replaceChildren(...faults.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
+    if (faults.length) shown.scrollIntoView({ block: "center" }); // the button may be far below
   }
 
   function wait(text) {
@@ -17,14 +19,60 @@
     part("progress").removeAttribute("value");
   }
 
-  // Asks once a second how far the server is; the step at which it is not busy any more.
+  const SAID = {
+    404: "These images are not on the server any more: another measurement was begun, or the server was started again.",
+    413: "This is more than the server takes.",
+  };
+
+  // What a refusal says: the faults it lists, or the text of the page it is.
+  function faultsOf(status, text) {
+    try {
+      return JSON.parse(text).faults;
+    } catch {
+      const page = new DOMParser().parseFromString(text, "text/html");
+      const said = page.querySelector("main p")?.textContent ?? "Tell whoever runs it.";
+      return [SAID[status] ?? `The server could not do this (${status}). ${said}`];
+    }
+  }
+
+  const failure = (faults, isOver = false) => Object.assign(new Error(faults.join(" ")), { faults, isOver });
+
+  // An answer that is one; else it throws what went wrong, in words.
+  async function answered(address, options) {
+    const answer = await fetch(address, options).catch(() => {
+      throw failure(["The server did not answer."]);
+    });
+    if (answer.redirected) throw failure(["Your session is over, and the images went with it: sign in again."], true);
+    if (!answer.ok) throw failure(faultsOf(answer.status, await answer.text()));
+    return answer;
+  }
+
+  // What went wrong, and a button to go on from there.
+  function stop(error, again = () => location.reload()) {
+    wait("");
+    say(error.faults ?? [`This page failed: ${error.message}`]);
+    part("again").hidden = false;
+    part("again").onclick = again;
+  }
+
+  // Asks once a second how far the server is, until it is not busy any more.
   async function done() {
     for (;;) {
-      const answer = await fetch(`/measure/${number}/state`);
-      if (!answer.ok || answer.redirected) return location.reload();
-      const state = await answer.json();
-      if (!state.busy) return state.step;
+      const state = await (await answered(`/measure/${number}/state`)).json();
+      if (!state.busy) return;
       await new Promise((resume) => setTimeout(resume, 1000));
+    }
+  }
+
+  // Until the images are read; the page then shows them, or why they cannot be used.
+  async function read() {
+    say([]);
+    wait("Reading the images …");
+    try {
+      await done();
+      location.reload();
+    } catch (error) {
+      stop(error, read);
     }
   }
 
@@ -44,11 +92,7 @@
     request.upload.onprogress = ({ loaded, total }) => (part("progress").value = loaded / total);
     request.upload.onload = () => wait("Reading the images …");
     request.onerror = () => refused(["The images did not arrive. Are they too many, or is the connection gone?"]);
-    request.onload = async () => {
-      if (request.status !== 200) return refused(faultsOf(request.responseText));
-      await done();
-      location.reload();
-    };
+    request.onload = () => (request.status === 200 ? read() : refused(faultsOf(request.status, request.responseText)));
     request.send(form);
   }
 
@@ -58,17 +102,15 @@
     say(faults);
   }
 
-  function faultsOf(text) {
-    try {
-      return JSON.parse(text).faults;
-    } catch {
-      return ["The server did not take this. Open the page again."];
-    }
-  }
-
-  if (step === "receiving" || step === "reading") done().then(() => location.reload());
+  if (step === "receiving" || step === "reading") read();
   part("send")?.addEventListener("submit", send);
-  if (part("canvas")) draw();
+  if (part("canvas")) draw().catch(hide);
+
+  // Tools without images would do nothing.
+  function hide(error) {
+    part("work").hidden = true;
+    stop(failure([`The images could not be shown (${error.message}).`]));
+  }
 
   async function draw() {
     const view = JSON.parse(part("view").textContent);
@@ -196,25 +238,26 @@
     say([]);
     part("measure").disabled = true;
     wait("Measuring …");
-    let isMeasured = false;
-    const file = await viewer.saveImage({ filename: "", isSaveDrawing: true });
-    const packed = new Blob([file.slice(352)]).stream().pipeThrough(new CompressionStream("gzip"));
-    const body = await new Response(packed).arrayBuffer();
     try {
-      const answer = await fetch(`/measure/region/${number}`, { method: "POST", headers, body });
-      if (answer.ok) await done();
-      else say(faultsOf(await answer.text()));
-      if (answer.ok) isMeasured = await show();
-    } catch {
-      say(["The server did not answer. Measure again when it does: what is drawn is still here."]);
+      const file = await viewer.saveImage({ filename: "", isSaveDrawing: true });
+      const packed = new Blob([file.slice(352)]).stream().pipeThrough(new CompressionStream("gzip"));
+      const body = await new Response(packed).arrayBuffer();
+      await answered(`/measure/region/${number}`, { method: "POST", headers, body });
+      await done();
+      const isMeasured = await show();
+      wait("");
+      return isMeasured;
+    } catch (error) {
+      stop(error);
+      part("again").hidden = !error.isOver; // to measure again there is a button, and loading would lose what is drawn
+      if (!error.isOver) part("problem").append("What is drawn is still here: measure again.");
+      return false;
     }
-    wait("");
-    return isMeasured;
   }
 
   // The result, out of the page as the server has it now; whether there is one.
   async function show() {
-    const answer = await fetch(`/measure/${number}`);
+    const answer = await answered(`/measure/${number}`);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     part("result").replaceChildren(...page.getElementById("result").childNodes);
     say([...page.querySelectorAll(".faults[role=alert] li")].map((item) => item.textContent));
