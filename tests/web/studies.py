@@ -57,7 +57,12 @@ def send(
     to: str = "/studies",
     **fields: Any,
 ) -> Response:
-    """The form of a study; without ``content`` the usual case list, with an empty one none."""
+    """The form of a study; without ``content`` the usual case list, with an empty one none.
+
+    A draft is changed from the form as it is now, unless the fields say which was ``seen``.
+    """
+    if to != "/studies" and (found := SEEN.search(someone.get(f"{to}/change").text)):
+        fields = {"seen": found[1], **fields}
     content = table(rows()) if content is None else content
     files = [("table", (name, content, "application/octet-stream"))] if content else None
     return someone.post(to, {**FORM, **fields}, files=files)

@@ -94,6 +94,26 @@ def test_who_opens_a_study_opens_what_they_saw(visit):
     assert "was changed meanwhile" in response.text
 
 
+def test_of_two_who_change_a_draft_at_once_the_second_is_told_and_loses_nothing(visit):
+    researcher, colleague = visit("the.researcher"), visit("the.administrator")
+    place = drafted(researcher)
+    seen = SEEN.search(researcher.get(f"{place}/change").text)[1]
+    assert send(colleague, b"", to=place, seed="8", experience=["19", "6"]).status_code == 303
+    typed = {"title": "Mine", "washout_days": "14"}
+    stale = send(researcher, to=place, seen=seen, **typed)
+    assert stale.status_code == 409
+    for said in ("somebody else", "Choose the case list again", "reader.one (19), reader.two (6)", "Pilot"):
+        assert said in stale.text
+    assert 'value="Mine"' in stale.text
+    assert 'value="14"' in stale.text
+    assert "Pilot" in researcher.get(place).text
+    fresh = SEEN.search(stale.text)[1]
+    assert send(researcher, to=place, seen=fresh, **typed).status_code == 303
+    assert "Mine" in colleague.get(place).text
+    assert send(researcher, b"", to=place, seen=fresh, **typed).status_code == 303  # pressed twice
+    assert send(researcher, to=place, seen="", title="Blind").status_code == 409
+
+
 FAULTY = [
     ({"lesion_id": "Wang"}, "cannot be a pseudonym"),
     ({"patient_id": "1957-03-14"}, "reads like a date"),

@@ -14,10 +14,11 @@ from her2mri.web.database.reader_study_tables import OpenedStudy
 from her2mri.web.lesions.given import ConflictError
 from her2mri.web.pages.guard import InRoom, OwnForm, allowed
 from her2mri.web.pages.render import page
-from her2mri.web.pages.study_form import InSetup, empty_fields, fields_again, fields_of, offered
+from her2mri.web.pages.study_form import InSetup, beside, empty_fields, fields_again, fields_of, offered
 from her2mri.web.people.roles import Permission
 from her2mri.web.people.sessions import Visitor
 from her2mri.web.reader_studies import drafting
+from her2mri.web.reader_studies.drafting import SentSetup
 from her2mri.web.reader_studies.finding import Study, all_studies, find_study, images_of
 from her2mri.web.reader_studies.opening import (
     close_study,
@@ -87,12 +88,24 @@ def send_change(request: Request, room: InRoom, visitor: Conducting, number: int
         with room.database.reading() as session:
             setup = drafting.checked(room, session, sent, study.must_be_draft())
         with room.database.writing() as session:
-            drafting.keep_change(room, session, visitor, found_study(session, number), setup)
+            drafting.keep_change(room, session, visitor, found_study(session, number), setup, sent.seen)
+    except ConflictError as error:
+        return _stale_form(request, room, visitor, number, sent, error)
     except InputError as error:
-        if isinstance(error, ConflictError):
-            return study_page(request, room, visitor, number, error)
         return _form(request, room, visitor, study, fields_again(sent), error)
     return RedirectResponse(f"/studies/{number}", 303)
+
+
+def _stale_form(
+    request: Request, room: Room, visitor: Visitor, number: int, sent: SentSetup, error: ConflictError
+) -> Response:
+    """The form as it was sent, beside what the draft holds by now; the study itself where it was opened."""
+    with room.database.reading() as session:
+        study = found_study(session, number)
+    if study.draft is None:
+        return study_page(request, room, visitor, number, error)
+    fields, otherwise = beside(sent, study.draft)
+    return _form(request, room, visitor, study, fields, ConflictError([*error.faults, *otherwise]))
 
 
 @router.post("/studies/{number}/open", dependencies=[OwnForm])

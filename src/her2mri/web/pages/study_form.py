@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, File, Form, UploadFile
 
+from her2mri.errors import Fault
 from her2mri.web.database.tables import Account
-from her2mri.web.reader_studies.drafting import SentSetup, drawn_seed
+from her2mri.web.reader_studies.drafting import SentSetup, drawn_seed, revision
+from her2mri.web.reader_studies.questions import question_named
 from her2mri.web.reader_studies.setup import Setup
 
 Text = Annotated[str, Form()]
@@ -29,6 +31,7 @@ def _sent(
     reader: Texts = None,
     account: Texts = None,
     experience: Texts = None,
+    seen: Text = "",
     table: Annotated[UploadFile | None, File()] = None,
 ) -> SentSetup:
     """``account`` and ``experience`` have one entry for each reader that the form offers, in the same order."""
@@ -45,6 +48,7 @@ def _sent(
         experience=dict(zip(account or (), experience or (), strict=False)),
         table=table.file.read() if table is not None and has_table else b"",
         table_name=(table.filename or "") if table is not None else "",
+        seen=seen,
     )
 
 
@@ -63,13 +67,18 @@ def empty_fields() -> dict[str, Any]:
         "shows_findings": True,
         "readers": (),
         "experience": {},
+        "seen": "",
+        "lost_table": False,
     }
 
 
 def fields_of(setup: Setup) -> dict[str, Any]:
     """The form with what a draft holds."""
+    own = {"readers", "experience", "seen", "lost_table"}
     return {
-        **{name: getattr(setup, name) for name in empty_fields() if name not in {"readers", "experience"}},
+        **{name: getattr(setup, name) for name in empty_fields() if name not in own},
+        "lost_table": False,
+        "seen": revision(setup),
         "readers": tuple(reader.name for reader in setup.readers),
         "experience": {reader.name: reader.experience for reader in setup.readers},
     }
@@ -77,7 +86,41 @@ def fields_of(setup: Setup) -> dict[str, Any]:
 
 def fields_again(sent: SentSetup) -> dict[str, Any]:
     """The form as it was sent, but for the file, which no page can give back."""
-    return {name: value for name, value in asdict(sent).items() if not name.startswith("table")}
+    fields = {name: value for name, value in asdict(sent).items() if not name.startswith("table")}
+    return {**fields, "lost_table": bool(sent.table)}
+
+
+def beside(sent: SentSetup, draft: Setup) -> tuple[dict[str, Any], list[Fault]]:
+    """A stale form as it was sent, now made from this draft; and what in the draft is otherwise than in the form."""
+    now = fields_of(draft)
+    found = [
+        Fault(label, "the draft now has", value=_said(now, name))
+        for name, label in _LABELS.items()
+        if _said(now, name) != _said(asdict(sent), name)
+    ]
+    return {**fields_again(sent), "seen": now["seen"]}, found
+
+
+def _said(fields: dict[str, Any], name: str) -> str:
+    if name == "readers":
+        chosen = {reader: fields["experience"].get(reader, "").strip() for reader in fields["readers"]}
+        return ", ".join(f"{reader} ({years})" if years else reader for reader, years in chosen.items())
+    if name == "shows_findings":
+        return "findings and images" if fields[name] else "images alone"
+    question = question_named(fields["question"]) if name == "question" else None
+    return question.label if question else " ".join(str(fields[name]).split())
+
+
+_LABELS: Final = {
+    "title": "title",
+    "question": "task",
+    "shows_findings": "readers see",
+    "readers": "readers",
+    "washout_days": "washout, days",
+    "seed": "seed",
+    "wording": "question above the calls",
+    "rating": "question above the rating",
+}
 
 
 def offered(accounts: list[Account], fields: dict[str, Any]) -> list[tuple[str, bool, str]]:

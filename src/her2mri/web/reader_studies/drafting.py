@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from her2mri.errors import Fault, InputError
 from her2mri.web.audit_log import record
 from her2mri.web.database.reader_study_tables import ReaderStudy, StudyDraft, StudyImage
 from her2mri.web.database.tables import Account
+from her2mri.web.lesions.given import ConflictError
 from her2mri.web.people.roles import Role
 from her2mri.web.people.sessions import Visitor
 from her2mri.web.reader_studies.case_table import CaseTable, read_cases
@@ -35,7 +37,10 @@ LARGEST_SEED: Final = 2**31 - 1
 
 @dataclass(frozen=True)
 class SentSetup:
-    """A form as it was sent. ``table`` is empty where the cases are to stay; ``experience`` by reader's name."""
+    """A form as it was sent. ``table`` is empty where the cases are to stay; ``experience`` by reader's name.
+
+    ``seen`` is the revision of the draft that the form was made from; empty for a new study.
+    """
 
     title: str
     question: str
@@ -48,6 +53,7 @@ class SentSetup:
     experience: dict[str, str]
     table: bytes = b""
     table_name: str = ""
+    seen: str = ""
 
 
 def readers_to_choose(session: Session) -> list[Account]:
@@ -168,9 +174,24 @@ def keep_new_study(room: Room, session: Session, visitor: Visitor, setup: Setup)
     return study.id
 
 
-def keep_change(room: Room, session: Session, visitor: Visitor, study: Study, setup: Setup) -> None:
-    """The draft as it is now; images of cases that went go too. ConflictError where the study was opened."""
-    study.must_be_draft()
+def revision(setup: Setup) -> str:
+    """What a draft is: a form that was made from another one is stale."""
+    return hashlib.sha256(setup_as_text(setup).encode("utf-8")).hexdigest()
+
+
+def keep_change(
+    room: Room, session: Session, visitor: Visitor, study: Study, setup: Setup, seen: str
+) -> None:
+    """The draft of revision ``seen`` becomes this one; images of cases that went go too.
+
+    ConflictError where the draft is another one by now, or the study was opened.
+    """
+    now = revision(study.must_be_draft())
+    if now == revision(setup):  # sent twice
+        return
+    if now != seen:
+        remedy = "compare, and keep what stands here in its place, or leave it"
+        raise ConflictError([Fault("study", "was changed by somebody else meanwhile", remedy=remedy)])
     session.get_one(StudyDraft, study.number).content = setup_as_text(setup)
     kept = [case.case for case in setup.cases]
     own = StudyImage.study_id == study.number
