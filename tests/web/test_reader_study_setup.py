@@ -16,6 +16,7 @@ from studies import FORM, READERS, SEEN, close, drafted, freeze, opened, rows, s
 from visits import ON_SQLITE
 
 from her2mri.web.database.reader_study_tables import STUDY_APPEND_ONLY, StudyImage
+from her2mri.web.lesions.models import put_in_use, starting_bundles
 from her2mri.web.reader_studies.orders import reading_orders
 
 pytestmark = pytest.mark.usefixtures("read_here")
@@ -92,6 +93,19 @@ def test_who_opens_a_study_opens_what_they_saw(visit):
     response = researcher.post(f"{place}/open", {"seen": seen})
     assert response.status_code == 409
     assert "was changed meanwhile" in response.text
+
+
+def test_who_opens_a_study_opens_it_with_the_model_that_they_saw(visit, room, clock):
+    researcher = visit("the.researcher")
+    place = drafted(researcher)
+    seen = SEEN.search(researcher.get(place).text)[1]
+    with room.database.writing() as session:
+        put_in_use(session, clock(), "(tests)", starting_bundles()[:1])
+    response = researcher.post(f"{place}/open", {"seen": seen})
+    assert response.status_code == 409
+    assert "another model has come into use" in response.text
+    assert "number 2" in response.text
+    assert freeze(researcher, place).status_code == 303
 
 
 def test_of_two_who_change_a_draft_at_once_the_second_is_told_and_loses_nothing(visit):

@@ -195,7 +195,8 @@ def study_page(
         images = images_of(session, number)
         content: dict[str, Any] = {"study": study, "images": images, "findings": findings_in_words}
         if study.draft is not None:
-            content["seen"] = fingerprint(study.draft, images)
+            answering = room.models.in_use(session)
+            content |= {"model": answering, "seen": fingerprint(study.draft, images, answering.id)}
         else:
             content |= {"missing": missing_reads(session, study), "rows": _progress(room, session, study)}
     return page(

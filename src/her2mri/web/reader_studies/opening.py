@@ -41,10 +41,10 @@ from her2mri.web.reader_studies.setup import (
 from her2mri.web.room import Room
 
 
-def fingerprint(setup: Setup, images: Sequence[StudyImage]) -> str:
-    """What a draft is, images and all: who opens it opens what they saw."""
+def fingerprint(setup: Setup, images: Sequence[StudyImage], model: int) -> str:
+    """What a draft is, images and the model in use and all: who opens it opens what they saw."""
     pictures = [[image.case, image.place, image.sha256] for image in images]
-    return digest({"setup": setup_as_text(setup), "images": pictures})
+    return digest({"setup": setup_as_text(setup), "images": pictures, "model": model})
 
 
 def open_study(room: Room, session: Session, visitor: Visitor, study: Study, seen: str) -> FrozenStudy:
@@ -54,9 +54,11 @@ def open_study(room: Room, session: Session, visitor: Visitor, study: Study, see
     """
     draft = study.must_be_draft()
     images = images_of(session, study.number)
-    if fingerprint(draft, images) != seen:
-        raise ConflictError([Fault("study", "was changed meanwhile", remedy="look at it before you open it")])
-    frozen = _frozen(draft, images, room.models.in_use(session), _reader_faults(session, draft))
+    answering = room.models.in_use(session)
+    if fingerprint(draft, images, answering.id) != seen:
+        said = "was changed meanwhile, or another model has come into use"
+        raise ConflictError([Fault("study", said, remedy="look at it before you open it")])
+    frozen = _frozen(draft, images, answering, _reader_faults(session, draft))
     content = frozen_as_text(frozen)
     now, sha256 = room.now(), hashlib.sha256(content.encode("utf-8")).hexdigest()
     session.delete(session.get_one(StudyDraft, study.number))
