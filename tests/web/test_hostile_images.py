@@ -95,6 +95,10 @@ CASES = {
         [("dce", ("a.zip", zipped({"a": bytes(MOST // 2 + 1)})))] * 2,
         "more than 0.003",
     ),
+    "a bomb in parts": (
+        [(part, ("a.zip", zipped({"a": bytes(MOST // 2 + 1)}))) for part in ("dce", "adc")],
+        "more than 0.003",
+    ),
     "too much": ([("dce", ("a.dcm", bytes(MOST)))], "more than 0.003 GB"),
     "damaged": ([("dce", ("a.nii", b"not a volume"))], "not a NIfTI file"),
     "half a gzip": ([("dce", ("a.nii.gz", gzip.compress(bytes(900))[:30]))], "not a NIfTI file"),

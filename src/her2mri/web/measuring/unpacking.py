@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -15,18 +16,31 @@ _PIECE: Final = 1 << 20
 NAMES: Final = {"dce": "contrast-enhanced series", "dwi": "diffusion series", "adc": "ADC map"}
 
 
-def arrange(folder: Path, part: str, most: int) -> Path | None:
+@dataclass
+class Budget:
+    """How many bytes the archives of one upload may unpack to, all of them together; ``used`` already."""
+
+    most: int
+    used: int = 0
+
+    def take(self, count: int) -> None:
+        """So many more. Raises InputError where that is too many."""
+        self.used += count
+        if self.used > self.most:
+            raise InputError([too_large(self.most)])
+
+
+def arrange(folder: Path, part: str, budget: Budget) -> Path | None:
     """The path of a part of the images below ``folder``: a folder of DICOM files or a NIfTI file; None: not sent.
 
-    Unpacks archives to at most ``most`` bytes, all of them together.
     Raises InputError for archives and companies of files that are none.
     """
     sent = folder / part
     if not sent.is_dir():
         return None
-    files, left = 0, most
+    files = 0
     for archive in sorted(sent.glob("*.zip")):
-        files, left = unpack(archive, sent, files, left, most)
+        files += unpack(archive, sent, files, budget)
         archive.unlink()
     volumes = sorted([*sent.glob("*.nii"), *sent.glob("*.nii.gz")])
     if not volumes:
@@ -40,11 +54,10 @@ def arrange(folder: Path, part: str, most: int) -> Path | None:
     return volumes[0].rename(sent / f"series{''.join(volumes[0].suffixes)}")
 
 
-def unpack(archive: Path, folder: Path, before: int, left: int, most: int) -> tuple[int, int]:
+def unpack(archive: Path, folder: Path, before: int, budget: Budget) -> int:
     """Put the files of an archive into ``folder``, numbered: no name in it decides where anything is written.
 
-    ``before``: how many files came out of other archives; ``left`` of ``most``: how many bytes may still be
-    unpacked. Both as they are after this archive.
+    ``before``: how many files came out of other archives of this part. How many came out of this one.
     Raises InputError for an archive that is damaged, locked or too large when unpacked, whatever it says of itself.
     """
     where = NAMES.get(folder.name, folder.name)
@@ -58,21 +71,17 @@ def unpack(archive: Path, folder: Path, before: int, left: int, most: int) -> tu
             for number, entry in enumerate(entries, start=before):
                 name = entry.filename.lower()
                 path = fresh_file(folder, MOST_FILES + number, name.removesuffix(".zip"))
-                left = _copy(packed, entry, path, left, most)
+                _copy(packed, entry, path, budget)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, RuntimeError):
         raise InputError([Fault(where, "a .zip that is damaged", remedy="pack it again")]) from None
-    return before + len(entries), left
+    return len(entries)
 
 
-def _copy(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, left: int, most: int) -> int:
-    """Unpack one file; how many bytes more may be unpacked."""
+def _copy(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, budget: Budget) -> None:
     with packed.open(entry) as source, path.open("xb") as target:
         while piece := source.read(_PIECE):
-            left -= len(piece)
-            if left < 0:
-                raise InputError([too_large(most)])
+            budget.take(len(piece))
             target.write(piece)
-    return left
 
 
 def _is_wanted(entry: zipfile.ZipInfo) -> bool:

@@ -22,7 +22,7 @@ from her2mri import __version__
 from her2mri.errors import Fault, InputError
 from her2mri.web.logs import LOGGER, log_to_stderr
 from her2mri.web.measuring.receiving import PARTS, TOLD
-from her2mri.web.measuring.unpacking import NAMES, arrange, remove_images
+from her2mri.web.measuring.unpacking import NAMES, Budget, arrange, remove_images
 from her2mri.web.measuring.upload import Step, Upload
 
 if TYPE_CHECKING:
@@ -39,16 +39,16 @@ def read_images(upload: Upload, most: int) -> None:
     from her2mri.imaging.read import read_adc, read_diffusion, read_dynamic
     from her2mri.web.measuring.preview import write_preview
 
-    paths, faults = dict[str, Path](), list[Fault]()
+    paths, faults, budget = dict[str, Path](), list[Fault](), Budget(most)
     for part in PARTS:
         try:
-            if path := arrange(upload.images, part, most):
+            if path := arrange(upload.images, part, budget):
                 _check_header(path, part, most)
                 paths[part] = path
         except InputError as error:
             faults += error.faults
     if faults:
-        raise InputError(faults)
+        raise InputError(dict.fromkeys(faults))  # what is too large is so for each part from there on
     files = _files(upload, paths, region=paths["dce"])  # nothing is drawn yet
     view: dict[str, Any] = {}
     readers: dict[str, Callable[[Path], Any]] = {
