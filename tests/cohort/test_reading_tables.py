@@ -111,6 +111,11 @@ def test_a_workbook_with_a_broken_part_is_said_to_be_damaged(tmp_path, make_lesi
         (b"PK\x03\x04 and so on", "rename it to end in .xlsx"),
         (b'patient_id,center\np1,"open\n', "quotation mark that is not closed"),
         (b"patient_id,center\np1,A,B\n", "row 2: the row has more cells than the 2 columns"),
+        (
+            b"Readings of 2025\npatient_id,center\np1,A\np2,B\n",
+            "row 2: every row has more cells than the 1 col",
+        ),
+        (b"Readings of 2025,\npatient_id,center\np1,A\n", "is there a title above the header?"),
         (b"patient_id,center\n" + b"x" * 200_000 + b",A\n", "the text is damaged"),
     ],
 )

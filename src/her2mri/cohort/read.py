@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -95,6 +95,9 @@ def _content(path: Path) -> bytes:
     return content
 
 
+_TITLE: Final = "is there a title above the header? remove it: the first row names the columns"
+
+
 def refuse(where: str, problem: str, *, allowed: str = "", remedy: str = "", value: str = "") -> NoReturn:
     """Raise the TableError that says why a file is no table."""
     raise TableError([Fault(where, problem, allowed=allowed, remedy=remedy, value=value)])
@@ -132,11 +135,16 @@ def table_of(
         refuse(where, "has no header", remedy="name the columns in the first row")
     if len(names) > MOST_COLUMNS:
         refuse(where, f"has more than {MOST_COLUMNS:,} columns", value=str(len(names)))
+    if len(too_long) > 1 and not cells:  # no row fits the header
+        problem = f"every row has more cells than the {len(names)} columns of the header"
+        raise TableError([replace(too_long[0], problem=problem, remedy=_TITLE)])
     if too_long:
         raise TableError(too_long)
     frame = pd.DataFrame(cells, index=pd.Index(numbers, dtype="int64"), dtype=object)
     frame = frame.reindex(columns=range(len(names)))
     kept = [i for i, name in enumerate(names) if name or frame[i].notna().any()]
+    if len(kept) > 1 and sum(map(bool, names)) == 1:
+        refuse(where, f"names 1 of its {len(kept)} columns in the first row", remedy=_TITLE)
     frame = frame[kept]
     frame.columns = pd.Index([names[i] for i in kept], dtype=object)
     return frame
