@@ -113,7 +113,7 @@ def test_a_workbook_with_a_broken_part_is_said_to_be_damaged(tmp_path, make_lesi
         (b"patient_id,center\np1,A,B\n", "row 2: the row has more cells than the 2 columns"),
         (
             b"Readings of 2025\npatient_id,center\np1,A\np2,B\n",
-            "row 2: every row has more cells than the 1 col",
+            "row 2: every row has more cells than the header, which has 1",
         ),
         (b"Readings of 2025,\npatient_id,center\np1,A\n", "is there a title above the header?"),
         (b"patient_id,center\n" + b"x" * 200_000 + b",A\n", "the text is damaged"),

@@ -124,6 +124,25 @@ def test_a_session_ends_when_nothing_is_done_for_half_an_hour(visit, clock):
 
 
 @ON_SQLITE
+def test_who_sends_something_after_the_session_has_ended_is_told_that_it_was_not_stored(visit, clock):
+    reader = visit("reader.one")
+    clock.turn(minutes=31)
+    for path, said in (("/lesions", True), ("/sign-out", False)):
+        page = reader.get(reader.post(path).headers["location"])
+        assert page.status_code == 200
+        assert ("what you sent was not stored" in page.text) is said
+    assert "not stored" not in reader.get("/sign-in").text
+
+
+@ON_SQLITE
+def test_a_page_that_is_refused_leaves_the_way_to_the_others(visit):
+    page = visit("reader.one").get("/people")
+    assert page.status_code == 403
+    assert 'href="/lesions"' in page.text
+    assert "Sign out" in page.text
+
+
+@ON_SQLITE
 def test_a_session_ends_after_twelve_hours_whatever_is_done(visit, clock):
     reader = visit("reader.one")
     for _ in range(25):

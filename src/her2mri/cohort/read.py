@@ -136,7 +136,7 @@ def table_of(
     if len(names) > MOST_COLUMNS:
         refuse(where, f"has more than {MOST_COLUMNS:,} columns", value=str(len(names)))
     if len(too_long) > 1 and not cells:  # no row fits the header
-        problem = f"every row has more cells than the {len(names)} columns of the header"
+        problem = f"every row has more cells than the header, which has {len(names)}"
         raise TableError([replace(too_long[0], problem=problem, remedy=_TITLE)])
     if too_long:
         raise TableError(too_long)

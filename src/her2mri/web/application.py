@@ -21,7 +21,7 @@ from her2mri.web.api.refusals import RefusedError, faults_of, is_for_programs, r
 from her2mri.web.database.connection import BusyError
 from her2mri.web.logs import LOGGER, RequestLog
 from her2mri.web.metrics import RequestMetrics
-from her2mri.web.middleware import BodyLimit, OwnSite, SafeHeaders
+from her2mri.web.middleware import SAFE, BodyLimit, OwnSite, SafeHeaders
 from her2mri.web.pages import (
     api_pages,
     audit_pages,
@@ -139,8 +139,11 @@ def _hosts(room: Room) -> list[str]:
     return [f"[{name}]" if ":" in name else name for name in room.settings.hosts]
 
 
-def _to_sign_in(_request: Request, _error: Exception) -> Response:
-    return RedirectResponse("/sign-in", 303)
+def _to_sign_in(request: Request, _error: Exception) -> Response:
+    """Whoever sent something in a session that has ended is told that it was not stored."""
+    had_session = request.state.room.settings.cookie in request.cookies
+    is_lost = had_session and request.method not in SAFE and request.url.path != "/sign-out"
+    return RedirectResponse(f"/sign-in{'?lost=yes' if is_lost else ''}", 303)
 
 
 def _to_password(_request: Request, _error: Exception) -> Response:
@@ -183,4 +186,5 @@ def _message(request: Request, status: int, own: str = "") -> Response:
     if is_for_programs(request.url.path):
         return refusal(request, status, [Fault("request", own)] if own else [])
     title, text = _SAID.get(status, ("Refused", "This cannot be done."))
-    return page(request, "message", status=status, title=title, text=own or text)
+    visitor = getattr(request.state, "visitor", None)
+    return page(request, "message", visitor, status=status, title=title, text=own or text)

@@ -41,6 +41,7 @@ def visitor_of(request: Request, room: InRoom) -> Visitor | None:
         visitor = find_visitor(connection, now, token, room.settings)
     if visitor is not None:
         request.state.account = visitor.account_id  # for the log
+        request.state.visitor = visitor  # for the page that says what went wrong
         if visitor.is_to_note(now):
             with room.database.writing() as session:
                 note_visit(session, now, visitor)

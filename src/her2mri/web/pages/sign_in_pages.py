@@ -25,6 +25,7 @@ from her2mri.web.room import Room
 router = APIRouter()
 _REFUSED: Final = "Name and password do not fit, or the account is closed or locked for some minutes."
 _TOO_MANY: Final = "Too many failed attempts from here. Wait some minutes."
+_LOST: Final = "Your session had ended: what you sent was not stored. Sign in and enter it again."
 _STALE: Final = "This form was opened too long ago. Try again."
 
 
@@ -35,11 +36,11 @@ def home(visitor: Entered) -> Response:
 
 
 @router.get("/sign-in")
-def sign_in_form(request: Request, room: InRoom, visitor: MaybeVisitor) -> Response:
-    """The form for name and password."""
+def sign_in_form(request: Request, room: InRoom, visitor: MaybeVisitor, lost: str = "") -> Response:
+    """The form for name and password; ``lost``: what was sent in a session that had ended was not stored."""
     if visitor is not None:
         return RedirectResponse("/", 303)
-    return _form(request, room)
+    return _form(request, room, _LOST if lost else "")
 
 
 @router.post("/sign-in")

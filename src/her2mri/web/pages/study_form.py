@@ -94,7 +94,7 @@ def beside(sent: SentSetup, draft: Setup) -> tuple[dict[str, Any], list[Fault]]:
     """A stale form as it was sent, now made from this draft; and what in the draft is otherwise than in the form."""
     now = fields_of(draft)
     found = [
-        Fault(label, "the draft now has", value=_said(now, name))
+        Fault(label, f"is {_said(now, name)!r} in the draft by now")
         for name, label in _LABELS.items()
         if _said(now, name) != _said(asdict(sent), name)
     ]
