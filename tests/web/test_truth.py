@@ -183,7 +183,7 @@ def test_a_table_brings_many_reports_or_none(visit, room):
     ("content", "name", "said"),
     [
         ("pseudonym,her2_ihc,birth\nBR-1,3+,1957-03-14\n", "p.csv", "1 of its columns is not asked for"),
-        ("her2_ihc\n3+\n", "p.csv", "column pseudonym: a required column is missing"),
+        ("her2_ihc\n3+\n", "p.csv", "column pseudonym: a required column is missing; add it<"),
         ("pseudonym,her2_ihc\n", "p.csv", "has a header but no rows"),
         ("", "p.csv", "is empty"),
         ("PK\x03\x04", "p.xlsx", "is damaged"),

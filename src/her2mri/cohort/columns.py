@@ -78,7 +78,11 @@ def _missing(
             continue
         folded = {fold_header(header): header for header in unknown}
         near = difflib.get_close_matches(fold_header(variable.name), folded, 1, _NEAR)
-        remedy = f"rename {folded[near[0]]!r}" if near else f"add it: {variable.description}"
+        remedy = (
+            f"rename {folded[near[0]]!r}"
+            if near
+            else ": ".join(filter(None, ("add it", variable.description)))
+        )
         yield Fault(table.name, "a required column is missing", remedy=remedy, column=variable.name)
 
 
