@@ -55,8 +55,8 @@ def paper_selection(
     multivariable_p, final_p
         The p-values below which a variable goes on.
     for_report
-        False, where only the choice is wanted: the LASSO's path ends a little behind the penalty chosen, and the
-        final model has no p-values, which changes no choice.
+        False, where only the choice is wanted: the LASSO's path ends a little behind the penalty chosen, the
+        final model has no p-values and sparse levels are not looked for, which changes no choice.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def paper_selection(
     second = _fitted_step(MULTIVARIABLE, fits, first.kept, multivariable_p, notes)
     third = _stepwise_step(encoding, second.kept, X, y, fits, final_p, notes)
     final = _fitted_step(FINAL, fits, third.kept, None, notes, tested=for_report)
-    sparse = _sparse_levels(encoding, first.kept, X, y)
+    sparse = _sparse_levels(encoding, first.kept, X, y) if for_report else ()
     return Selection(final.kept, (first, second, third, final), tuple(notes), lasso, lasso_rule, sparse)
 
 

@@ -275,6 +275,44 @@ def _joined(
     return found
 
 
+def _let_in(
+    columns: FloatArray,
+    near: FloatArray,
+    entered: IntArray,
+    inside: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    pull: FloatArray,
+    bound: float,
+    weights: FloatArray,
+    curvature: FloatArray,
+    n: float,
+) -> FloatArray:
+    """The curvature once the columns with more pull than the bound have joined those that may have a coefficient."""
+    for j in range(len(columns)):
+        if not inside[j] and abs(pull[j]) > bound:
+            curvature = _joined(columns, near, entered, j, weights, curvature, n)
+            inside[j] = True
+    return curvature
+
+
+def _begin(
+    columns: FloatArray,
+    y: FloatArray,
+    times: FloatArray,
+    found: FloatArray,
+    entered: IntArray,
+    weights: FloatArray,
+    bends: FloatArray,
+    pull: FloatArray,
+) -> None:
+    """The model of the intercept alone, from which a path starts, in place."""
+    n = np.sum(times)
+    share = np.sum(times * y) / n
+    found[0, 0] = np.log(share / (1.0 - share))
+    weights[:] = times * share * (1.0 - share)
+    pull[:] = pulled(columns, times * (y - share)) / n
+    entered[0], bends[0, 0] = 0, np.sum(weights) / n
+
+
 def extended_path(
     columns: FloatArray,
     y: FloatArray,
@@ -299,21 +337,13 @@ def extended_path(
     all. Returns how many penalties are reached, whether the path ends there, and the rate of the steps to go on with.
     """
     p, n = len(columns), np.sum(times)
-    share = np.sum(times * y) / n
-    probability: FloatArray = np.full(len(y), share)
-    null_deviance = mean_deviance(probability, y, times)
-    coefficients: FloatArray = np.zeros(p)
+    null_deviance = mean_deviance(np.full(len(y), np.sum(times * y) / n), y, times)
     if first == 0:
-        coefficients[0] = np.log(share / (1.0 - share))
-        weights[:] = times * share * (1.0 - share)
-        pull[:] = pulled(columns, times * (y - share)) / n
-        entered[0], bends[0, 0] = 0, np.sum(weights) / n
-    else:
-        coefficients[:] = found[first - 1]
-    near, m = np.empty(columns.shape), 0
-    while m < p and entered[m] >= 0:
-        near[m] = columns[entered[m]]
-        m += 1
+        _begin(columns, y, times, found, entered, weights, bends, pull)
+    coefficients = found[max(first - 1, 0)].copy()
+    near, m = np.empty(columns.shape), int(np.sum(entered >= 0))
+    for k in range(m):
+        near[k] = columns[entered[k]]
     curvature = bends[:m, :m].copy()
     root, among = np.empty((p, p)), np.zeros(p + 1, dtype=np.int64)
     inside = np.zeros(p, dtype=np.bool_)
@@ -325,10 +355,7 @@ def extended_path(
         if at > 0:
             bound = 2.0 * bound - min(penalties[at - 1], np.max(np.abs(pull[1:])))
         while True:
-            for j in range(p):
-                if not inside[j] and abs(pull[j]) > bound:
-                    curvature = _joined(columns, near, entered, j, weights, curvature, n)
-                    inside[j] = True
+            curvature = _let_in(columns, near, entered, inside, pull, bound, weights, curvature, n)
             m = len(curvature)
             own, probability, curvature, rate = _at_penalty(
                 near[:m], y, times, penalties[at], ridges[at], coefficients[entered[:m]], curvature, weights, root,
@@ -345,13 +372,17 @@ def extended_path(
                 break
         found[at] = coefficients
         ratio[at] = 1.0 - mean_deviance(probability, y, times) / null_deviance
-        reached, ends = at + 1, False
-        if ends_early and reached >= LEAST_LENGTH:
-            ends = ratio[at] > MOST_EXPLAINED or ratio[at] - ratio[at - 1] < LEAST_GAIN
-        if ends:
-            return reached, True, rate
+        if ends_early and _gains_nothing(ratio, at):
+            return at + 1, True, rate
     bends[:m, :m] = curvature
     return last, last == penalties.size, rate
+
+
+def _gains_nothing(ratio: FloatArray, at: int) -> bool:
+    """Whether glmnet would end the path here."""
+    if at + 1 < LEAST_LENGTH:
+        return False
+    return bool(ratio[at] > MOST_EXPLAINED or ratio[at] - ratio[at - 1] < LEAST_GAIN)
 
 
 probabilities = njit(cache=True, error_model="numpy", fastmath=_ORDER_FREE)(probabilities)
@@ -364,4 +395,7 @@ _ridged = njit(cache=True, error_model="numpy")(_ridged)
 _led = njit(cache=True, error_model="numpy")(_led)
 _at_penalty = njit(cache=True, error_model="numpy")(_at_penalty)
 _joined = njit(cache=True, error_model="numpy")(_joined)
+_let_in = njit(cache=True, error_model="numpy")(_let_in)
+_begin = njit(cache=True, error_model="numpy")(_begin)
+_gains_nothing = njit(cache=True, error_model="numpy")(_gains_nothing)
 extended_path = njit(cache=True, error_model="numpy")(extended_path)
