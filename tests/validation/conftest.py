@@ -87,6 +87,22 @@ class Failing:
 
 
 @dataclass(frozen=True)
+class SometimesNothing:
+    """The best column; ``instead`` says what comes of lesions where the first patient has ``most`` or more."""
+
+    columns: tuple[str, ...]
+    instead: Constant | NotDeveloped
+    most: int = 2
+
+    def __call__(
+        self, frame: pd.DataFrame, y: np.ndarray, patient: np.ndarray
+    ) -> dict[str, Fixed | Constant | NotDeveloped]:
+        if (patient == 0).sum() >= self.most:
+            return {"LR": self.instead}
+        return dict(BestColumn(self.columns)(frame, y, patient))
+
+
+@dataclass(frozen=True)
 class OneFamilyFails:
     """Two families, of which the second has no model where the first patient is twice there."""
 

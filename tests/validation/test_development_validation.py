@@ -10,11 +10,20 @@ import pytest
 from her2mri.errors import EstimationError
 from her2mri.evaluation.discrimination import auc
 from her2mri.jobs import run_jobs
+from her2mri.models.development import NotDeveloped
 from her2mri.validation import DevelopmentValidation, validate_development
 from her2mri.validation.resampling import drawn_lesions
 from her2mri.vocabulary import PERFORMANCE_COLUMNS
 
-from .conftest import BestColumn, ConstantDevelopment, Failing, FixedDevelopment, OneFamilyFails
+from .conftest import (
+    BestColumn,
+    Constant,
+    ConstantDevelopment,
+    Failing,
+    FixedDevelopment,
+    OneFamilyFails,
+    SometimesNothing,
+)
 
 COLUMNS = tuple(f"x{j}" for j in range(10))
 validate = partial(validate_development, task="a task", positive="event", seed=11)
@@ -47,6 +56,25 @@ def test_selection_among_noise_is_more_optimistic_than_a_fixed_model(simulated, 
     fixed = validate(FixedDevelopment(("x0",)), *simulated, n_bootstrap=60)
     optimism = [found.optimism_frame().set_index("metric")["optimism"]["auc"] for found in (fixed, selecting)]
     assert abs(optimism[0]) < 0.01 < optimism[1]
+
+
+def test_resamples_in_which_nothing_is_selected_do_not_thin_the_optimism(simulated) -> None:
+    nothing, failed = (
+        validate(SometimesNothing(COLUMNS, instead), *simulated, n_bootstrap=60)
+        for instead in (Constant(0.3), NotDeveloped("no model"))
+    )
+    assert nothing.failures_frame().empty
+    assert 30 < nothing.optimism_frame()["n_resamples"].max() < 60
+    assert nothing.optimism_frame().to_csv() == failed.optimism_frame().to_csv()
+    assert nothing.selection_frame()["share"].sum() < failed.selection_frame()["share"].sum()
+
+
+def test_a_model_of_no_variables_is_corrected_by_resamples_of_none(simulated) -> None:
+    frame, y, patient = simulated
+    mostly = SometimesNothing(COLUMNS, Constant(0.3), most=1)
+    found = validate(mostly, frame, y, patient, n_bootstrap=60).optimism_frame().set_index("metric")
+    assert (found.loc["auc", "optimism_corrected"], found.loc["auc", "optimism"]) == (0.5, 0.0)
+    assert 0 < found.loc["auc", "n_resamples"] < 60
 
 
 def test_corrected_is_apparent_less_optimism_in_every_row(selecting) -> None:

@@ -76,8 +76,21 @@ def optimism_table(task: RecommendedTask, models: tuple[str, ...]) -> DisplayTab
             "corrected scores: location-shifted bootstrap of patients, for the AUC widened by the spread of the "
             "resamples' models, for the Brier score normal, by their error and spread; of cross-validated ones: "
             "bootstrap of patients, percentile (the ICI: about the estimate). The cross-validated figures are means "
-            "over the repeats."
+            f"over the repeats.{_of_another_kind(task, models)}"
         ),
+    )
+
+
+def _of_another_kind(task: RecommendedTask, models: tuple[str, ...]) -> str:
+    """How many resamples gave no model to learn the optimism from: docs/decisions/0105."""
+    found = [one for one in task.validation.models if one.model in models]
+    other = {one.model: int(one.developed.sum()) - len(one.of_its_kind().selected) for one in found}
+    told = "; ".join(f"{MODEL_LABELS[model]}: {number:,}" for model, number in other.items() if number)
+    if not told:
+        return ""
+    return (
+        " Resamples in which a model has no variables, where the one made here has some (or the other way round), "
+        f"tell nothing of its optimism and are left out of it: {told} of {task.validation.n_bootstrap:,}."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -36,6 +36,22 @@ class ModelResamples:
     def developed(self) -> NDArray[np.bool_]:
         """Which resamples gave the model (r,)."""
         return np.array([names is not None for names in self.selected], dtype=bool)
+
+    def of_its_kind(self) -> Self:
+        """With those resamples alone that gave a model of its kind: of variables if it is, else of none.
+
+        From these its optimism is learned: docs/decisions/0105.
+        """
+        is_constant = not self.apparent_selected
+        kind = [at for at, names in enumerate(self.selected) if names is not None and is_constant == (not names)]
+        return replace(
+            self,
+            probability=self.probability[kind],
+            resample={metric: values[kind] for metric, values in self.resample.items()},
+            original={metric: values[kind] for metric, values in self.original.items()},
+            out_of_bag={metric: values[kind] for metric, values in self.out_of_bag.items()},
+            selected=tuple(self.selected[at] for at in kind),
+        )
 
     @classmethod
     def gathered(cls, name: str, whole: Mapping[str, Any], outcomes: Sequence[Outcome]) -> Self:

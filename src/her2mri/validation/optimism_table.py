@@ -40,11 +40,12 @@ OPTIMISM_COLUMNS: Final = (
 def optimism_rows(
     model: ModelResamples, y: IntArray, weights: FloatArray, *, task: str, confidence: float
 ) -> list[dict[str, Any]]:
-    """One row of ``OPTIMISM_COLUMNS`` for each score that the model has.
+    """One row of ``OPTIMISM_COLUMNS`` for each score that the model has and that a resample tells of.
 
     ``weights`` (r, n) say how often each lesion stands in each resample: the intervals come from the model
-    itself, judged on these.
+    itself, judged on these. Resamples that gave a model of another kind say nothing of its optimism.
     """
+    model = model.of_its_kind()
     judged = scores_of_resamples(y, model.apparent_probability, weights)
     rows = []
     for metric in SCORES:
@@ -52,6 +53,8 @@ def optimism_rows(
         if np.isnan(apparent):
             continue
         found = optimism_of(apparent, model.resample[metric], model.original[metric])
+        if not found.n:
+            continue
         bounds = _bounds(model, metric, judged[metric], confidence)
         low, high = bounds(found.corrected)
         row: dict[str, Any] = {
