@@ -10,7 +10,6 @@ patients in ten have two lesions, alike in candidates and in what the candidates
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from her2mri.dictionary import Variable
 from her2mri.errors import EstimationError
-from her2mri.models.development import RecipeDevelopment
+from her2mri.models.development import NotDeveloped, RecipeDevelopment
 from her2mri.models.recipe import Recipe
 from her2mri.validation import DevelopmentValidation, validate_development
 from her2mri.validation.scores import SCORES, scores, scores_of_resamples
@@ -32,6 +31,7 @@ CANDIDATES = tuple(
     Variable(f"x{j}", f"x{j}", "continuous", "predictor", "simulated") for j in range(len(EFFECTS))
 )
 Intervals = dict[str, tuple[float, float]]
+NUMBERS = ["apparent", "optimism_corrected", "point632plus", "n_resamples"]
 
 
 def simulated_lesions(
@@ -48,32 +48,34 @@ def simulated_lesions(
     return pd.DataFrame(X, columns=[variable.name for variable in CANDIDATES]), y, patient
 
 
-def intervals(found: DevelopmentValidation, metric: str) -> Intervals:
-    """The interval that is reported, and others that could be."""
-    model = found.models[0]
-    row = found.optimism_frame().set_index("metric").loc[metric]
-    again = model.resample[metric][model.developed]
-    low, high = np.nanquantile(again, (0.025, 0.975))
-    corrected, optimism = row["optimism_corrected"], row["optimism"]
-    distance = model.resample[metric] - model.original[metric]
-    far, near = row["apparent"] - np.nanquantile(distance, (0.975, 0.025))
-    judged = scores_of_resamples(found.lesions.y, model.apparent_probability, found.resample_weights())[
-        metric
-    ]
-    arm = 1.96 * np.nanstd(judged)
-    wide = np.hypot(arm, 1.96 * np.nanstd(model.original[metric]))
-    fixed = np.nanquantile(judged, (0.025, 0.975)) - optimism
-    return {
-        "reported": (row["conf_low"], row["conf_high"]),
-        "fixed": (fixed[0], fixed[1]),
-        "optimism": (far, near),
-        "refitted": (low - optimism, high - optimism),
-        "widened": (corrected - wide, corrected + wide),
-    }
+def intervals(found: DevelopmentValidation) -> dict[str, Intervals]:
+    """By metric the interval that is reported, and others that could be: docs/decisions/0102."""
+    model = found.models[0].of_its_kind()
+    judged = scores_of_resamples(found.lesions.y, model.apparent_probability, found.resample_weights())
+    intervals = {}
+    for metric, row in found.optimism_frame().set_index("metric").iterrows():
+        corrected, original = row["optimism_corrected"], model.original[str(metric)]
+        again = judged[str(metric)] - row["apparent"]
+        error, spread = np.nanstd(model.resample[str(metric)] - original), np.nanstd(original)
+        low, high = corrected + np.nanquantile(again, (0.025, 0.975))
+        arms = {
+            "normal": np.nanstd(again),
+            "normal, spread": np.hypot(np.nanstd(again), spread),
+            "spread": spread,
+            "error": error,
+            "error, spread": np.hypot(error, spread),
+        }
+        others = {name: (corrected - 1.96 * arm, corrected + 1.96 * arm) for name, arm in arms.items()}
+        intervals[str(metric)] = {
+            "reported": (row["conf_low"], row["conf_high"]),
+            "shifted": (low, high),
+            **others,
+        }
+    return intervals
 
 
 def one_sample(n: int, seed: int, *, bilateral: bool, resamples: int) -> dict[str, dict[str, float]] | None:
-    """What was claimed, corrected and true of one sample's model, by metric; None where nothing was selected."""
+    """What was claimed, corrected and true of one sample's model, by metric; None where there was no model."""
     rng = np.random.default_rng(np.random.SeedSequence([seed, n, bilateral]))
     frame, y, patient = simulated_lesions(n, rng, bilateral=bilateral)
     development = RecipeDevelopment(Recipe(), ("LR",), CANDIDATES)
@@ -91,28 +93,40 @@ def one_sample(n: int, seed: int, *, bilateral: bool, resamples: int) -> dict[st
     except EstimationError:
         return None
     new, outcome, _ = simulated_lesions(NEW_LESIONS, rng, bilateral=False)
-    truth = scores(outcome, development(frame, y, patient)["LR"].probability(new))
-    rows = found.optimism_frame().set_index("metric")
-    results = {}
-    for metric in SCORES:
-        held = {
-            f"{name} holds": float(low <= truth[metric] <= high)
-            for name, (low, high) in intervals(found, metric).items()
-        }
-        row = rows.loc[metric]
+    developed = development(frame, y, patient)["LR"]
+    if isinstance(developed, NotDeveloped):
+        return None
+    truth = scores(outcome, developed.probability(new))
+    rows = found.optimism_frame().set_index("metric")[NUMBERS].astype(float).to_dict("index")
+    results: dict[str, dict[str, float]] = {}
+    for metric, arms in intervals(found).items():
+        row, true = rows[metric], truth[metric]
         results[metric] = {
-            "true": truth[metric],
-            "apparent": row["apparent"] - truth[metric],
-            "corrected": row["optimism_corrected"] - truth[metric],
-            ".632+": row["point632plus"] - truth[metric],
-            **held,
-            "failed": len([reason for reason in found.failures if reason]) / found.n_bootstrap,
+            "true": true,
+            "apparent": row["apparent"] - true,
+            "corrected": row["optimism_corrected"] - true,
+            ".632+": row["point632plus"] - true,
+            "used": row["n_resamples"] / found.n_bootstrap,
+            **{f"{name}:": float(low <= true <= high) for name, (low, high) in arms.items()},
         }
     return results
 
 
-def main(say: Callable[[str], None] = print) -> None:
-    """Print bias and coverage of every setting."""
+def setting(n: int, *, bilateral: bool, samples: int, resamples: int, seed: int) -> tuple[int, pd.DataFrame]:
+    """How many samples gave a model, and the means over them, a row a metric."""
+    with threadpool_limits(1):
+        each = [one_sample(n, seed + at, bilateral=bilateral, resamples=resamples) for at in range(samples)]
+    usable = [results for results in each if results is not None]
+    found = {metric: pd.DataFrame([one[metric] for one in usable if metric in one]) for metric in SCORES}
+    means = pd.DataFrame({metric: frame.mean() for metric, frame in found.items()}).T
+    means.insert(
+        3, "± SE", [frame["corrected"].sem() if len(frame) > 1 else np.nan for frame in found.values()]
+    )
+    return len(usable), means
+
+
+def main() -> None:
+    """Print the mean error of each estimate and how often each interval (``name:``) holds the truth."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--resamples", type=int, default=100)
@@ -121,18 +135,12 @@ def main(say: Callable[[str], None] = print) -> None:
     given = parser.parse_args()
     for n in given.size:
         for bilateral in (False, True):
-            with threadpool_limits(1):
-                found = [
-                    one_sample(n, given.seed + at, bilateral=bilateral, resamples=given.resamples)
-                    for at in range(given.samples)
-                ]
-            usable = [results for results in found if results is not None]
-            table = pd.DataFrame(
-                {metric: pd.DataFrame([results[metric] for results in usable]).mean() for metric in SCORES}
-            ).T
+            usable, means = setting(
+                n, bilateral=bilateral, samples=given.samples, resamples=given.resamples, seed=given.seed
+            )
             kind = "four patients in ten bilateral" if bilateral else "one lesion a patient"
-            say(f"n = {n}, {kind}: {len(usable)} of {len(found)} samples gave a model")
-            say(table.round(4).to_string() + "\n")
+            print(f"n = {n}, {kind}: {usable} of {given.samples} samples gave a model")
+            print(means.round(4).to_string() + "\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from benchmarks.__main__ import benches
 from benchmarks.published import published_training
 from benchmarks.simulate import studies
 from benchmarks.simulate_coverage import coverage, truth
+from benchmarks.simulate_optimism import one_sample, setting
 
 from benchmarks import bench_recipe, rows
 
@@ -58,3 +59,14 @@ def test_the_coverage_study_counts_every_interval_with_a_truth() -> None:
     assert set(found) == set(truth())
     assert all(count == 2 for _, count in found.values())
     assert "simulate_coverage" in studies()
+
+
+def test_the_study_of_optimism_counts_a_sample_of_which_nothing_is_selected() -> None:
+    nothing = one_sample(150, 21, bilateral=False, resamples=10)
+    assert nothing is not None
+    assert "calibration_slope" not in nothing
+    assert (nothing["auc"]["true"], nothing["auc"]["corrected"]) == (0.5, 0.0)
+    usable, means = setting(150, bilateral=False, samples=2, resamples=10, seed=20)
+    assert usable == 2
+    assert means.loc["auc", "true"] > 0.5
+    assert means.loc["calibration_slope", ["reported:", "spread:"]].isin([0.0, 1.0]).all()

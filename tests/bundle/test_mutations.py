@@ -111,6 +111,7 @@ def test_a_mutated_file_is_refused_or_is_the_same_bundle():
     assert same < FILES / 100
 
 
+@pytest.mark.thorough
 def test_a_mutated_content_under_a_fresh_hash_is_refused_or_answers_as_its_checks_say():
     """Whoever signs anew can make another model, but none that contradicts itself or its checks."""
     rng = np.random.default_rng(np.random.SeedSequence(32))

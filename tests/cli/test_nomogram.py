@@ -29,6 +29,7 @@ def texts(chain: Chain, lesion: dict[str, object] | None, page: str = "fit") -> 
     ]
 
 
+@pytest.mark.thorough
 def test_the_same_model_and_lesion_give_the_same_bytes(chain: Chain, tmp_path: Path):
     written = []
     for turn in ("one", "two"):

@@ -90,6 +90,7 @@ def test_no_text_of_a_nomogram_touches_another(names: list[str], coefficients: l
     assert overlapping(nomogram.plot(lesion=lesion)) == []
 
 
+@pytest.mark.thorough
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=8, deadline=None)
 def test_no_text_touches_another_in_a_crowded_model(seed: int) -> None:

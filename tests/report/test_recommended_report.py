@@ -105,6 +105,7 @@ def test_the_page_of_the_published_protocol_alone_knows_no_other(both, tmp_path)
     assert not re.search("recommended|: published protocol|TRIPOD", words)
 
 
+@pytest.mark.thorough
 def test_a_study_without_the_published_part_has_a_whole_report_that_says_why(both, tmp_path):
     reason = "The published protocol is left out: adc: no lesion has a value."
     alone = replace(both, tasks={}, caveats=(*both.caveats, Caveat("published_left_out", reason)))

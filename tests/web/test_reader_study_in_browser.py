@@ -123,6 +123,7 @@ def test_two_readers_read_a_study_from_the_set_up_to_the_analysis(open_page, vis
 LOOKS = [(360, "dark"), (1440, "light")] + ([(360, "light"), (1440, "dark")] if SHOTS else [])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_nobody_stumbles_over_any_page_of_a_study(open_page, visit, clock, axe, width, scheme):
     researcher = visit("the.researcher")

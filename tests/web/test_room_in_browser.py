@@ -116,6 +116,7 @@ def test_what_cannot_be_saved_is_said_and_nothing_typed_is_lost(open_page):
 LOOKS = [(360, "dark"), (1440, "light")] + ([(360, "light"), (1440, "dark")] if SHOTS else [])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_nobody_stumbles_over_any_page(open_page, visit, axe, width, scheme):
     reader = visit("reader.one")

@@ -180,6 +180,7 @@ def test_the_process_that_reads_finds_what_this_one_would():
         read_apart(with_sheet(BOMB), ".xlsx")
 
 
+@pytest.mark.thorough
 def test_tables_of_anything_else_are_read_by_that_process_too():
     found = read_cells_apart(as_workbook([{"a": None, "b": datetime.date(2026, 3, 1)}]), ".xlsx")
     assert found.frame.to_dict("split")["data"] == [[None, datetime.datetime(2026, 3, 1)]]

@@ -43,7 +43,9 @@ class ModelResamples:
         From these its optimism is learned: docs/decisions/0105.
         """
         is_constant = not self.apparent_selected
-        kind = [at for at, names in enumerate(self.selected) if names is not None and is_constant == (not names)]
+        kind = [
+            at for at, names in enumerate(self.selected) if names is not None and is_constant == (not names)
+        ]
         return replace(
             self,
             probability=self.probability[kind],

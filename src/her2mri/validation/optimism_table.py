@@ -28,6 +28,7 @@ INTERVAL: Final = "location-shifted bootstrap interval"
 INTERVALS: Final = {
     "auc": "location-shifted bootstrap interval, widened by the spread of the resamples' models",
     "brier": "normal interval by how far resamples' models err, widened by the spread of these models",
+    "calibration_in_the_large": "normal interval by the spread of the resamples' models on these lesions",
 }
 NO_INFORMATION_AUC: Final = 0.5
 OPTIMISM_COLUMNS: Final = (
@@ -106,11 +107,13 @@ def _bounds(
     model: ModelResamples, metric: str, judged: FloatArray, confidence: float
 ) -> Callable[[float], tuple[float, float]]:
     """The interval about a corrected score of the model, by the rule of its metric: docs/decisions/0102."""
+    original = _spread(model.original[metric])
+    if metric == "calibration_in_the_large":
+        return partial(normal_interval, error=original, metric=metric, confidence=confidence)
     if metric == "brier":
-        resample, original = model.resample[metric], model.original[metric]
-        error = math.hypot(_spread(resample - original), _spread(original))
+        error = math.hypot(_spread(model.resample[metric] - model.original[metric]), original)
         return partial(normal_interval, error=error, metric=metric, confidence=confidence)
-    spread = _spread(model.original[metric]) if metric in INTERVALS else 0.0
+    spread = original if metric == "auc" else 0.0
     apparent = model.apparent[metric]
     return partial(shifted_interval, judged, apparent, metric=metric, spread=spread, confidence=confidence)
 
