@@ -15,7 +15,7 @@ from her2mri.evaluation.calibration import (
 from her2mri.evaluation.calibration_smooth import calibration_smooth
 from her2mri.evaluation.discrimination import auc
 from her2mri.validation import validate_development
-from her2mri.validation.optimism import no_information_brier, optimism_of, point632plus, shifted_interval
+from her2mri.validation.optimism import no_information_brier, normal_interval, optimism_of, point632plus
 from her2mri.validation.scores import SCORES, scores, scores_of_resamples
 
 from .conftest import FixedDevelopment
@@ -118,22 +118,10 @@ def test_optimism_counts_only_resamples_that_have_both_scores() -> None:
 
 
 def test_interval_moves_with_the_correction_and_stays_in_range() -> None:
-    replicates = np.linspace(0.6, 1.0, 101)
-    there = shifted_interval(replicates, 0.8, 0.8, "auc", confidence=0.9)
-    assert_allclose(shifted_interval(replicates, 0.8, 0.7, "auc", confidence=0.9), np.array(there) - 0.1)
-    assert shifted_interval(replicates, 0.8, 0.95, "auc", confidence=0.9)[1] == 1.0
-
-
-def test_interval_of_the_ici_has_equal_arms() -> None:
-    low, high = shifted_interval(np.array([0.05, 0.06, 0.09]), 0.04, 0.05, "ici", confidence=0.5)
-    assert high - 0.05 == pytest.approx(0.05 - low)
-
-
-def test_interval_is_wider_where_models_of_the_same_development_differ() -> None:
-    replicates = np.linspace(0.7, 0.9, 201)
-    low, high = shifted_interval(replicates, 0.8, 0.75, "auc", spread=0.03, confidence=0.9)
-    arm = np.hypot(0.09, 1.6448536 * 0.03)
-    assert_allclose([low, high], [0.75 - arm, 0.75 + arm], atol=1e-7)
+    low, high = normal_interval(0.7, error=0.05, metric="auc", confidence=0.9)
+    assert_allclose([low, high], [0.7 - 1.6448536 * 0.05, 0.7 + 1.6448536 * 0.05], atol=1e-7)
+    assert normal_interval(0.95, error=0.05, metric="auc", confidence=0.9)[1] == 1.0
+    assert normal_interval(0.01, error=0.05, metric="ici", confidence=0.9)[0] == 0.0
 
 
 def test_the_corrected_brier_score_of_an_overfitted_model_has_an_interval_wider_than_its_own_lesions_say() -> (

@@ -86,10 +86,8 @@ def percentile_interval(replicates: Floats, *, confidence: float = 0.95) -> Boot
     return BootstrapInterval(low, high, failed, len(replicates))
 
 
-def symmetric_interval(
-    estimate: float, replicates: Floats, *, confidence: float = 0.95, least: float = 0.0
-) -> BootstrapInterval:
-    """Basic interval of equal arms about the estimate, cut at the ``least`` value that a measure can have.
+def symmetric_interval(estimate: float, replicates: Floats, *, confidence: float = 0.95) -> BootstrapInterval:
+    """Basic interval of equal arms about the estimate, cut at 0.
 
     The arm is the quantile of the replicates' distance from the estimate (Hall 1988, J R Stat Soc B
     50:35-45). For a measure whose replicates are biased upward, as all of a distance from 0 are: a percentile
@@ -99,7 +97,7 @@ def symmetric_interval(
     BootstrapInterval(conf_low=0.0, conf_high=3.0, n_failed=0, n_resamples=3)
     """
     arm, _, failed = _quantiles(np.abs(replicates - estimate), (confidence, confidence), confidence)
-    low = max(estimate - arm, least) if np.isfinite(arm) else np.nan
+    low = max(estimate - arm, 0.0) if np.isfinite(arm) else np.nan
     return BootstrapInterval(low, estimate + arm, failed, len(replicates))
 
 

@@ -73,9 +73,10 @@ def optimism_table(task: RecommendedTask, models: tuple[str, ...]) -> DisplayTab
         note=(
             "Apparent: the model on the lesions it was made from. Optimism: the mean over resamples of the score on "
             "the resample less the score on all lesions, the whole development repeated in each. Intervals of "
-            "corrected scores: location-shifted bootstrap of patients, for the AUC widened by the spread of the "
-            "resamples' models, for the Brier score normal, by their error and spread; of cross-validated ones: "
-            "bootstrap of patients, percentile (the ICI: about the estimate). The cross-validated figures are means "
+            "corrected scores: normal, by the spread of the model's scores on the resamples (intercept, slope), of the "
+            "scores here of the resamples' models (in the large), of both (AUC), of how far the resamples' models err "
+            "(ICI), or of the last two (Brier score); of cross-validated ones: bootstrap of patients, "
+            "percentile (the ICI: about the estimate). The cross-validated figures are means "
             f"over the repeats.{_of_another_kind(task, models)}"
         ),
     )

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from her2mri.evaluation.bootstrap import percentile_interval, symmetric_interval
 from her2mri.vocabulary import METRICS
 
 Floats = NDArray[np.float64]
@@ -111,39 +110,8 @@ def no_information_brier(y: ArrayLike, probability: ArrayLike) -> float:
     return float(event.mean() - 2.0 * event.mean() * risk.mean() + np.mean(risk**2))
 
 
-def shifted_interval(
-    replicates: Floats,
-    apparent: float,
-    corrected: float,
-    metric: str,
-    *,
-    spread: float = 0.0,
-    confidence: float,
-) -> tuple[float, float]:
-    """The interval of an apparent score from its replicates (r,), moved to the corrected score.
-
-    The location-shifted bootstrap interval, doi:10.1002/sim.9148. ``spread``, the SD of what other models of
-    the same development are worth, is added to each arm by squares. Cut to the range of the metric. The
-    replicates of the ICI lie too high, as those of any distance from 0, so that its interval has equal arms.
-
-    >>> low, high = shifted_interval(np.array([0.7, 0.8, 0.9]), 0.8, 0.75, "auc", confidence=0.5)
-    >>> round(low, 3), round(high, 3)
-    (0.7, 0.8)
-    """
-    from scipy.special import ndtri
-
-    if metric == "ici":
-        found = symmetric_interval(apparent, replicates, confidence=confidence, least=-np.inf)
-    else:
-        found = percentile_interval(replicates, confidence=confidence)
-    arms = np.array([found.conf_low, found.conf_high]) - apparent
-    arms = np.sign(arms) * np.hypot(arms, float(ndtri(0.5 + confidence / 2)) * spread)
-    low, high = np.clip(corrected + arms, METRICS[metric].low, METRICS[metric].high)
-    return float(low), float(high)
-
-
 def normal_interval(corrected: float, *, error: float, metric: str, confidence: float) -> tuple[float, float]:
-    """The normal interval about a corrected score, cut to the range of the metric.
+    """The normal interval about a corrected score with this standard error, cut to the range of the metric.
 
     >>> low, high = normal_interval(0.2, error=0.05, metric="brier", confidence=0.95)
     >>> round(low, 3), round(high, 3)

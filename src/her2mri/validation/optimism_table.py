@@ -16,7 +16,6 @@ from her2mri.validation.optimism import (
     normal_interval,
     optimism_of,
     point632plus,
-    shifted_interval,
 )
 from her2mri.validation.resampling import OUT_OF_BAG_SCORES
 from her2mri.validation.scores import SCORES, scores_of_resamples
@@ -24,12 +23,15 @@ from her2mri.vocabulary import OPTIMISM_CORRECTED
 
 BOOTSTRAP: Final = "bootstrap by patient of the whole development, optimism"
 POINT632PLUS: Final = "bootstrap by patient of the whole development, .632+"
-INTERVAL: Final = "location-shifted bootstrap interval"
 INTERVALS: Final = {
-    "auc": "location-shifted bootstrap interval, widened by the spread of the resamples' models",
-    "brier": "normal interval by how far resamples' models err, widened by the spread of these models",
-    "calibration_in_the_large": "normal interval by the spread of the resamples' models on these lesions",
+    "auc": "normal interval by the model's scores on resamples and those of the resamples' models here",
+    "brier": "normal interval by how far the resamples' models err and by their scores here",
+    "calibration_in_the_large": "normal interval by the scores of the resamples' models here",
+    "calibration_intercept": "normal interval by the model's scores on resamples",
+    "calibration_slope": "normal interval by the model's scores on resamples",
+    "ici": "normal interval by how far the resamples' models err",
 }
+"""What is said of the errors of ``_standard_error``."""
 NO_INFORMATION_AUC: Final = 0.5
 OPTIMISM_COLUMNS: Final = (
     "task", "model", "metric", "apparent", "resample_mean", "original_mean", "optimism", "optimism_corrected",
@@ -56,8 +58,13 @@ def optimism_rows(
         found = optimism_of(apparent, model.resample[metric], model.original[metric])
         if not found.n:
             continue
-        bounds = _bounds(model, metric, judged[metric], confidence)
-        low, high = bounds(found.corrected)
+        interval = partial(
+            normal_interval,
+            error=_standard_error(model, metric, judged[metric]),
+            metric=metric,
+            confidence=confidence,
+        )
+        low, high = interval(found.corrected)
         row: dict[str, Any] = {
             "task": task,
             "model": model.model,
@@ -72,7 +79,7 @@ def optimism_rows(
             "n_resamples": found.n,
         }
         if metric in OUT_OF_BAG_SCORES:
-            row |= _point632plus(model, metric, y, bounds)
+            row |= _point632plus(model, metric, y, interval)
         rows.append(row)
     return rows
 
@@ -90,7 +97,7 @@ def performance_rows(
         "n_events": int(y.sum()),
     }
 
-    interval = INTERVALS.get(str(row["metric"]), INTERVAL)
+    interval = INTERVALS[str(row["metric"])]
 
     def corrected(method: str, estimate: str, prefix: str, used: str) -> dict[str, Any]:
         said = f"{method}, {int(row[used])} of {n_bootstrap} resamples; {interval}"
@@ -103,33 +110,34 @@ def performance_rows(
     return rows
 
 
-def _bounds(
-    model: ModelResamples, metric: str, judged: FloatArray, confidence: float
-) -> Callable[[float], tuple[float, float]]:
-    """The interval about a corrected score of the model, by the rule of its metric: docs/decisions/0102."""
-    original = _spread(model.original[metric])
-    if metric == "calibration_in_the_large":
-        return partial(normal_interval, error=original, metric=metric, confidence=confidence)
-    if metric == "brier":
-        error = math.hypot(_spread(model.resample[metric] - model.original[metric]), original)
-        return partial(normal_interval, error=error, metric=metric, confidence=confidence)
-    spread = original if metric == "auc" else 0.0
-    apparent = model.apparent[metric]
-    return partial(shifted_interval, judged, apparent, metric=metric, spread=spread, confidence=confidence)
+def _standard_error(model: ModelResamples, metric: str, judged: FloatArray) -> float:
+    """Of a corrected score of the model, by the rule of its metric: docs/decisions/0102.
+
+    ``judged`` are the model's scores on the resamples. NaN where fewer than two tell of it.
+    """
+    original = model.original[metric]
+    here, spread, error = _sd(judged), _sd(original), _sd(model.resample[metric] - original)
+    return {
+        "auc": math.hypot(here, spread),
+        "brier": math.hypot(error, spread),
+        "calibration_in_the_large": spread,
+        "calibration_intercept": here,
+        "calibration_slope": here,
+        "ici": error,
+    }[metric]
 
 
-def _spread(on_original: FloatArray) -> float:
-    """SD over the models of the resamples; 0 of fewer than two."""
-    finite = on_original[np.isfinite(on_original)]
-    return float(finite.std(ddof=1)) if len(finite) > 1 else 0.0
+def _sd(scores: FloatArray) -> float:
+    finite = scores[np.isfinite(scores)]
+    return float(finite.std(ddof=1)) if len(finite) > 1 else np.nan
 
 
 def _point632plus(
-    model: ModelResamples, metric: str, y: IntArray, bounds: Callable[[float], tuple[float, float]]
+    model: ModelResamples, metric: str, y: IntArray, interval: Callable[[float], tuple[float, float]]
 ) -> dict[str, float]:
     nothing = NO_INFORMATION_AUC if metric == "auc" else no_information_brier(y, model.apparent_probability)
     plus = point632plus(model.apparent[metric], model.out_of_bag[metric], nothing)
-    low, high = bounds(plus.corrected)
+    low, high = interval(plus.corrected)
     return {
         "out_of_bag": plus.out_of_bag,
         "no_information": plus.no_information,
