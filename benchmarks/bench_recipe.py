@@ -59,10 +59,11 @@ def bench(folder: Path, *, resamples: int = 6, repeats: int = 3) -> list[Row]:
     ours = _median([fastest(partial(our_choice, training, *each), repeats=repeats) for each in drawn[1:]])
     few = drawn[1 : FEW + 1]
     ours_all = _median([fastest(partial(from_all_candidates, training, *each), repeats=1) for each in few])
-    peer = peer_level = peer_all = None
+    peer = peer_firth = peer_level = peer_all = None
     if asked:
         answers = pd.read_csv(folder / "recipe_r.csv", keep_default_na=False)
         peer = _median(answers["seconds"].iloc[1:])
+        peer_firth = _median(answers["firth_seconds"].iloc[1:])
         peer_level = _median(pd.to_numeric(answers["level_seconds"].iloc[1 : len(few) + 1]))
         peer_all = _median(pd.to_numeric(answers["full_seconds"].iloc[1 : len(few) + 1]))
         _report(choices, answers)
@@ -75,6 +76,10 @@ def bench(folder: Path, *, resamples: int = 6, repeats: int = 3) -> list[Row]:
     size = "613 x 45, 10 folds; median of"
     return [
         Row("recipe, whole, one resample (cv.glmnet, glm, stepAIC, glm)", ours, peer, f"{size} {resamples} resamples"),
+        Row(
+            "recipe, whole, Firth's penalty where classes separate, as ours (cv.glmnet, glm or Firth written out in R, "
+            "stepAIC)", ours, peer_firth, f"{size} {resamples} resamples",
+        ),
         Row(
             "recipe, whole, glmnet converged as far as ours (cv.glmnet with thresh 1e-12, glm, stepAIC, glm)", ours,
             peer_level, f"{size} {resamples} resamples, of the peer {len(few)}",

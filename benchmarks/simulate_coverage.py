@@ -133,7 +133,7 @@ def main() -> None:
         for n, share in settings:
             samples = max(2, round(SIZES[n] * asked.scale))
             found.append(coverage(n, share, samples, asked.seed, asked.bootstraps))
-            said = {name: round(held, 4) for name, (held, _) in found[-1].items()}
+            said = {name: round(float(held), 4) for name, (held, _) in found[-1].items()}
             print(f"n = {n}, bilateral {share:.0%}, {samples} samples: {said}", file=sys.stderr, flush=True)
     heads = [f"{n}{', bilateral' if share else ''}" for n, share in settings]
     print(f"| interval of | {' | '.join(heads)} |")
