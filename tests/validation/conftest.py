@@ -61,6 +61,30 @@ class ConstantDevelopment:
 
 
 @dataclass(frozen=True)
+class Nameless:
+    """A model that tells lesions apart, though it can name no variable: an average of several may be such."""
+
+    fitted: Fixed
+    selected: tuple[str, ...] = ()
+
+    def probability(self, frame: pd.DataFrame) -> np.ndarray:
+        return self.fitted.probability(frame)
+
+
+@dataclass(frozen=True)
+class NamelessWhereTwice:
+    """The same columns, but nameless where the first patient is twice there."""
+
+    columns: tuple[str, ...]
+
+    def __call__(
+        self, frame: pd.DataFrame, y: np.ndarray, patient: np.ndarray
+    ) -> dict[str, Fixed | Nameless]:
+        found = FixedDevelopment(self.columns)(frame, y, patient)["LR"]
+        return {"LR": Nameless(found) if (patient == 0).sum() > 1 else found}
+
+
+@dataclass(frozen=True)
 class BestColumn:
     """A development that selects: the column whose logistic regression has the highest AUC."""
 
@@ -100,6 +124,21 @@ class SometimesNothing:
         if (patient == 0).sum() >= self.most:
             return {"LR": self.instead}
         return dict(BestColumn(self.columns)(frame, y, patient))
+
+
+@dataclass(frozen=True)
+class ConstantOnResamples:
+    """A model only where all ``patients`` are there: never in a resample."""
+
+    columns: tuple[str, ...]
+    patients: int
+
+    def __call__(
+        self, frame: pd.DataFrame, y: np.ndarray, patient: np.ndarray
+    ) -> dict[str, Fixed | Constant]:
+        if len(np.unique(patient)) < self.patients:
+            return {"LR": Constant(float(y.mean()))}
+        return dict(FixedDevelopment(self.columns)(frame, y, patient))
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,10 @@ from .conftest import (
     BestColumn,
     Constant,
     ConstantDevelopment,
+    ConstantOnResamples,
     Failing,
     FixedDevelopment,
+    NamelessWhereTwice,
     OneFamilyFails,
     SometimesNothing,
 )
@@ -67,6 +69,24 @@ def test_resamples_in_which_nothing_is_selected_do_not_thin_the_optimism(simulat
     assert 30 < nothing.optimism_frame()["n_resamples"].max() < 60
     assert nothing.optimism_frame().to_csv() == failed.optimism_frame().to_csv()
     assert nothing.selection_frame()["share"].sum() < failed.selection_frame()["share"].sum()
+
+
+def test_a_model_that_names_no_variable_but_tells_lesions_apart_is_no_constant(simulated) -> None:
+    named, nameless = (
+        validate(development(("x0", "x1")), *simulated, n_bootstrap=20)
+        for development in (FixedDevelopment, NamelessWhereTwice)
+    )
+    assert () in nameless.models[0].selected
+    assert nameless.optimism_frame().to_csv() == named.optimism_frame().to_csv()
+
+
+def test_a_model_of_which_no_resample_is_of_its_kind_keeps_its_apparent_score_alone(simulated) -> None:
+    frame, y, patient = simulated
+    found = validate(ConstantOnResamples(("x0",), len(np.unique(patient))), frame, y, patient, n_bootstrap=8)
+    row = found.optimism_frame().set_index("metric").loc["auc"]
+    assert row["apparent"] > 0.5
+    assert row["n_resamples"] == 0
+    assert row[["optimism_corrected", "conf_low", "conf_high", "point632plus"]].isna().all()
 
 
 def test_a_model_of_no_variables_is_corrected_by_resamples_of_none(simulated) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
+from scipy.stats import t
 
 from her2mri.evaluation.calibration import (
     brier,
@@ -14,8 +15,8 @@ from her2mri.evaluation.calibration import (
 )
 from her2mri.evaluation.calibration_smooth import calibration_smooth
 from her2mri.evaluation.discrimination import auc
-from her2mri.validation import validate_development
-from her2mri.validation.optimism import no_information_brier, normal_interval, optimism_of, point632plus
+from her2mri.validation import DevelopmentValidation, validate_development
+from her2mri.validation.optimism import no_information_brier, optimism_of, point632plus, t_interval
 from her2mri.validation.scores import SCORES, scores, scores_of_resamples
 
 from .conftest import FixedDevelopment
@@ -118,34 +119,55 @@ def test_optimism_counts_only_resamples_that_have_both_scores() -> None:
 
 
 def test_interval_moves_with_the_correction_and_stays_in_range() -> None:
-    low, high = normal_interval(0.7, error=0.05, metric="auc", confidence=0.9)
-    assert_allclose([low, high], [0.7 - 1.6448536 * 0.05, 0.7 + 1.6448536 * 0.05], atol=1e-7)
-    assert normal_interval(0.95, error=0.05, metric="auc", confidence=0.9)[1] == 1.0
-    assert normal_interval(0.01, error=0.05, metric="ici", confidence=0.9)[0] == 0.0
+    low, high = t_interval(0.7, error=0.05, resamples=5, metric="auc", confidence=0.9)
+    assert_allclose([low, high], [0.7 - 2.1318468 * 0.05, 0.7 + 2.1318468 * 0.05], atol=1e-7)
+    assert t_interval(0.95, error=0.05, resamples=50, metric="auc", confidence=0.9)[1] == 1.0
+    assert t_interval(0.01, error=0.05, resamples=50, metric="ici", confidence=0.9)[0] == 0.0
+    assert np.isnan(t_interval(0.7, error=0.05, resamples=1, metric="auc", confidence=0.9)).all()
 
 
-def test_the_corrected_brier_score_of_an_overfitted_model_has_an_interval_wider_than_its_own_lesions_say() -> (
-    None
-):
+@pytest.fixture(scope="module")
+def overfitted() -> DevelopmentValidation:
     rng = np.random.default_rng(4)
     X = rng.normal(size=(90, 14))
     y = (X[:, 0] + 1.5 * rng.logistic(size=90) > 0).astype(int)
     frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(14)])
-    found = validate_development(
-        FixedDevelopment(tuple(frame)),
-        frame,
-        y,
-        np.arange(90),
-        task="t",
-        positive="event",
-        seed=3,
-        n_bootstrap=200,
+    development = FixedDevelopment(tuple(frame))
+    patient = np.arange(90)
+    return validate_development(
+        development, frame, y, patient, task="t", positive="event", seed=3, n_bootstrap=200
     )
-    model = found.models[0]
-    row = found.optimism_frame().set_index("metric").loc["brier"]
-    own = scores_of_resamples(y, model.apparent_probability, found.resample_weights())["brier"]
-    arm = (row["conf_high"] - row["conf_low"]) / 2
-    assert arm > 1.3 * 1.96 * own.std()
-    error, spread = model.resample["brier"] - model.original["brier"], model.original["brier"]
-    assert arm == pytest.approx(1.96 * np.hypot(error.std(), spread.std()), rel=0.01)
-    assert row["point632plus_conf_high"] - row["point632plus"] == pytest.approx(arm)
+
+
+def test_each_corrected_score_has_the_standard_error_of_its_rule(overfitted: DevelopmentValidation) -> None:
+    model, table = overfitted.models[0], overfitted.optimism_frame().set_index("metric")
+    own = scores_of_resamples(overfitted.lesions.y, model.apparent_probability, overfitted.resample_weights())
+
+    def sd(scores: np.ndarray) -> float:
+        return float(np.nanstd(scores, ddof=1))
+
+    rules = {
+        "auc": (own["auc"], model.original["auc"]),
+        "brier": (model.resample["brier"] - model.original["brier"], model.original["brier"]),
+        "calibration_in_the_large": (model.original["calibration_in_the_large"],),
+        "calibration_intercept": (own["calibration_intercept"],),
+        "calibration_slope": (own["calibration_slope"],),
+        "ici": (model.resample["ici"] - model.original["ici"],),
+    }
+    assert set(rules) == set(table.index) == set(SCORES)
+    for metric, parts in rules.items():
+        row = table.loc[metric]
+        arm = t.ppf(0.975, row["n_resamples"] - 1) * np.linalg.norm([sd(part) for part in parts])
+        assert row["conf_high"] - row["optimism_corrected"] == pytest.approx(arm, rel=1e-6), metric
+    brier = table.loc["brier"]
+    assert brier["point632plus_conf_high"] - brier["point632plus"] == pytest.approx(
+        brier["conf_high"] - brier["optimism_corrected"]
+    )
+
+
+def test_the_corrected_brier_score_of_an_overfitted_model_is_less_certain_than_its_own_lesions_say(
+    overfitted: DevelopmentValidation,
+) -> None:
+    model, row = overfitted.models[0], overfitted.optimism_frame().set_index("metric").loc["brier"]
+    own = scores_of_resamples(overfitted.lesions.y, model.apparent_probability, overfitted.resample_weights())
+    assert row["conf_high"] - row["conf_low"] > 1.3 * 2 * 1.96 * own["brier"].std()

@@ -68,9 +68,10 @@ def _validation(study: StudyFile, task: RecommendedTask) -> Paragraph:
         f"For {resampled} the whole development, selection and tuning included, was repeated on "
         f"{count(resampling.n_bootstrap, 'resample')} of patients. Optimism is the mean over resamples of the score "
         "on the resample less the score on the original lesions (Harrell, Lee and Mark 1996); AUC and Brier score were "
-        "corrected by .632+ too (doi:10.1080/01621459.1997.10474007). Resamples that gave a constant model say "
-        "nothing of the optimism of one with variables and were left out of it. Intervals of corrected scores are normal; "
-        "what their standard errors are made of is said below the table. All "
+        "corrected by .632+ too (doi:10.1080/01621459.1997.10474007). Resamples that gave a constant model, "
+        "where the model itself is none or the other way round, say nothing of its optimism and were left out. "
+        "Intervals of corrected scores are Student's t; of what their standard errors are made stands below the table. "
+        "All "
         f"families were cross-validated in {count(resampling.folds, 'fold')} of patients, {times(resampling.repeats)}, "
         "with everything repeated inside each fold. Instability of predictions as by Riley and Collins "
         "(doi:10.1002/bimj.202200302).",

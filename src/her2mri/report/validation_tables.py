@@ -73,10 +73,10 @@ def optimism_table(task: RecommendedTask, models: tuple[str, ...]) -> DisplayTab
         note=(
             "Apparent: the model on the lesions it was made from. Optimism: the mean over resamples of the score on "
             "the resample less the score on all lesions, the whole development repeated in each. Intervals of "
-            "corrected scores: normal, by the spread of the model's scores on the resamples (intercept, slope), of the "
-            "scores here of the resamples' models (in the large), of both (AUC), of how far the resamples' models err "
-            "(ICI), or of the last two (Brier score); of cross-validated ones: bootstrap of patients, "
-            "percentile (the ICI: about the estimate). The cross-validated figures are means "
+            "corrected scores: Student's t, by the spread of the model's scores on the resamples (intercept, slope); "
+            "of the scores here of the resamples' models (in the large); of both (AUC); of how far the resamples' "
+            "models err (ICI); of how far they err and of their scores here (Brier score). Of cross-validated ones: "
+            "bootstrap of patients, percentile (the ICI: about the estimate). The cross-validated figures are means "
             f"over the repeats.{_of_another_kind(task, models)}"
         ),
     )
@@ -90,8 +90,8 @@ def _of_another_kind(task: RecommendedTask, models: tuple[str, ...]) -> str:
     if not told:
         return ""
     return (
-        " Resamples in which a model has no variables, where the one made here has some (or the other way round), "
-        f"tell nothing of its optimism and are left out of it: {told} of {task.validation.n_bootstrap:,}."
+        " Resamples that gave a constant model, where the one made here is none (or the other way round), tell "
+        f"nothing of its optimism and are left out of it: {told} of {task.validation.n_bootstrap:,}."
     )
 
 

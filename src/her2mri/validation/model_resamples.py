@@ -38,14 +38,13 @@ class ModelResamples:
         return np.array([names is not None for names in self.selected], dtype=bool)
 
     def of_its_kind(self) -> Self:
-        """With those resamples alone that gave a model of its kind: of variables if it is, else of none.
+        """With those resamples alone that gave a model of its kind: one that tells lesions apart if it does, else none.
 
-        From these its optimism is learned: docs/decisions/0105.
+        From these its optimism is learned: docs/decisions/0105. What is selected would not say it: the average of
+        models from several imputations may have no variable that most of them chose.
         """
-        is_constant = not self.apparent_selected
-        kind = [
-            at for at, names in enumerate(self.selected) if names is not None and is_constant == (not names)
-        ]
+        tells = np.ptp(self.probability, axis=1) > 0
+        kind = np.flatnonzero(self.developed & (tells == (np.ptp(self.apparent_probability) > 0)))
         return replace(
             self,
             probability=self.probability[kind],

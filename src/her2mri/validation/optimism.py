@@ -110,14 +110,20 @@ def no_information_brier(y: ArrayLike, probability: ArrayLike) -> float:
     return float(event.mean() - 2.0 * event.mean() * risk.mean() + np.mean(risk**2))
 
 
-def normal_interval(corrected: float, *, error: float, metric: str, confidence: float) -> tuple[float, float]:
-    """The normal interval about a corrected score with this standard error, cut to the range of the metric.
+def t_interval(
+    corrected: float, *, error: float, resamples: int, metric: str, confidence: float
+) -> tuple[float, float]:
+    """About a corrected score whose standard error so many resamples gave, cut to the range of the metric.
 
-    >>> low, high = normal_interval(0.2, error=0.05, metric="brier", confidence=0.95)
+    Student's t with one degree of freedom less than there are resamples; NaN where there are fewer than two.
+
+    >>> low, high = t_interval(0.2, error=0.05, resamples=1000, metric="brier", confidence=0.95)
     >>> round(low, 3), round(high, 3)
     (0.102, 0.298)
     """
-    from scipy.special import ndtri
+    from scipy.special import stdtrit
 
-    arm = float(ndtri(0.5 + confidence / 2)) * error
+    if resamples < 2:
+        return np.nan, np.nan
+    arm = float(stdtrit(resamples - 1, 0.5 + confidence / 2)) * error
     return max(corrected - arm, METRICS[metric].low), min(corrected + arm, METRICS[metric].high)

@@ -13,9 +13,9 @@ from her2mri.cohort.design_matrix import FloatArray, IntArray
 from her2mri.validation.model_resamples import ModelResamples
 from her2mri.validation.optimism import (
     no_information_brier,
-    normal_interval,
     optimism_of,
     point632plus,
+    t_interval,
 )
 from her2mri.validation.resampling import OUT_OF_BAG_SCORES
 from her2mri.validation.scores import SCORES, scores_of_resamples
@@ -24,12 +24,12 @@ from her2mri.vocabulary import OPTIMISM_CORRECTED
 BOOTSTRAP: Final = "bootstrap by patient of the whole development, optimism"
 POINT632PLUS: Final = "bootstrap by patient of the whole development, .632+"
 INTERVALS: Final = {
-    "auc": "normal interval by the model's scores on resamples and those of the resamples' models here",
-    "brier": "normal interval by how far the resamples' models err and by their scores here",
-    "calibration_in_the_large": "normal interval by the scores of the resamples' models here",
-    "calibration_intercept": "normal interval by the model's scores on resamples",
-    "calibration_slope": "normal interval by the model's scores on resamples",
-    "ici": "normal interval by how far the resamples' models err",
+    "auc": "t interval by the model's scores on resamples and the scores here of the resamples' models",
+    "brier": "t interval by how far the resamples' models err and their scores here",
+    "calibration_in_the_large": "t interval by the scores here of the resamples' models",
+    "calibration_intercept": "t interval by the model's scores on resamples",
+    "calibration_slope": "t interval by the model's scores on resamples",
+    "ici": "t interval by how far the resamples' models err",
 }
 """What is said of the errors of ``_standard_error``."""
 NO_INFORMATION_AUC: Final = 0.5
@@ -43,7 +43,7 @@ OPTIMISM_COLUMNS: Final = (
 def optimism_rows(
     model: ModelResamples, y: IntArray, weights: FloatArray, *, task: str, confidence: float
 ) -> list[dict[str, Any]]:
-    """One row of ``OPTIMISM_COLUMNS`` for each score that the model has and that a resample tells of.
+    """One row of ``OPTIMISM_COLUMNS`` for each score that the model has; NaN where no resample tells of its optimism.
 
     ``weights`` (r, n) say how often each lesion stands in each resample: the intervals come from the model
     itself, judged on these. Resamples that gave a model of another kind say nothing of its optimism.
@@ -56,10 +56,9 @@ def optimism_rows(
         if np.isnan(apparent):
             continue
         found = optimism_of(apparent, model.resample[metric], model.original[metric])
-        if not found.n:
-            continue
         interval = partial(
-            normal_interval,
+            t_interval,
+            resamples=found.n,
             error=_standard_error(model, metric, judged[metric]),
             metric=metric,
             confidence=confidence,
@@ -113,7 +112,7 @@ def performance_rows(
 def _standard_error(model: ModelResamples, metric: str, judged: FloatArray) -> float:
     """Of a corrected score of the model, by the rule of its metric: docs/decisions/0102.
 
-    ``judged`` are the model's scores on the resamples. NaN where fewer than two tell of it.
+    ``judged`` are the model's scores on all resamples. NaN where fewer than two tell of it.
     """
     original = model.original[metric]
     here, spread, error = _sd(judged), _sd(original), _sd(model.resample[metric] - original)
