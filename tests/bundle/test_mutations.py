@@ -85,6 +85,7 @@ def asked(bundle: Bundle, lesion: dict[str, Any]) -> Answer | None:
         return None
 
 
+@pytest.mark.thorough
 def test_a_mutated_file_is_refused_or_is_the_same_bundle():
     """Bits flipped, bytes cut, doubled and swapped: the hash notices whatever changes the content."""
     rng = np.random.default_rng(np.random.SeedSequence(31))

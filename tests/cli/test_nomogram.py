@@ -73,6 +73,7 @@ def test_a_lesion_that_a_model_refuses_is_not_marked(chain: Chain):
     assert sum(text.startswith("No answer: the model was not made for such lesions") for text in said) == 3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("page", ["a4", "slide"])
 def test_no_text_touches_another_or_leaves_the_page(chain: Chain, page: str):
     figure = nomogram_sheet(chain, lesion={**LESION, "eer": None}, page=page)

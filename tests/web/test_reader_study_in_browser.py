@@ -57,6 +57,7 @@ def read_by_keyboard(page: Page, arm: str) -> None:
     expect(page.get_by_text("6 of 6 read").first).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_two_readers_read_a_study_from_the_set_up_to_the_analysis(open_page, visit, clock):
     page = open_page()
     sign_in(page, "the.researcher")

@@ -172,6 +172,7 @@ def test_a_form_without_a_file_is_refused(visit, fields):
     assert reader.post("/uploads", fields).status_code == 422
 
 
+@pytest.mark.thorough
 def test_the_process_that_reads_finds_what_this_one_would():
     found = read_apart(as_csv(table({"lesion_id": "Wang Fang", "eer": 0.5})), ".csv")
     assert found.rows[0].cells["eer"] == "0.5"
