@@ -1,6 +1,6 @@
 """Jobs that leave a trace of having been done, and a run of them that tests interrupt.
 
-python work.py FOLDER PROCESSES     40 jobs; prints their results as one line of JSON
+python work.py FOLDER PROCESSES SECONDS     40 jobs of so long; prints their results as one line of JSON
 """
 
 from __future__ import annotations
@@ -74,11 +74,11 @@ def growing(number: int) -> int:
 
 
 def main() -> None:
-    folder, processes = Path(sys.argv[1]), int(sys.argv[2])
+    folder, processes, seconds = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     with unfinished_work(folder / "out", "data, study, seed") as finished:
         runner = Runner(LocalWorkers(processes), finished=finished)
         print("started", flush=True)
-        print(json.dumps(runner.resume("Resample", jobs(folder, 0.05))))
+        print(json.dumps(runner.resume("Resample", jobs(folder, seconds))))
 
 
 if __name__ == "__main__":
