@@ -1,12 +1,13 @@
 """Jobs that leave a trace of having been done, and a run of them that tests interrupt.
 
-python work.py FOLDER PROCESSES SECONDS     40 jobs of so long; prints their results as one line of JSON
+python work.py FOLDER PROCESSES     40 jobs; prints their results as one line of JSON
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from functools import partial
@@ -74,11 +75,13 @@ def growing(number: int) -> int:
 
 
 def main() -> None:
-    folder, processes, seconds = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    # A shell that starts something in the background has it ignore Ctrl-C, and so all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    folder, processes = Path(sys.argv[1]), int(sys.argv[2])
     with unfinished_work(folder / "out", "data, study, seed") as finished:
         runner = Runner(LocalWorkers(processes), finished=finished)
         print("started", flush=True)
-        print(json.dumps(runner.resume("Resample", jobs(folder, seconds))))
+        print(json.dumps(runner.resume("Resample", jobs(folder, 0.05))))
 
 
 if __name__ == "__main__":
