@@ -45,8 +45,8 @@ def optimism_rows(
 ) -> list[dict[str, Any]]:
     """One row of ``OPTIMISM_COLUMNS`` for each score that the model has; NaN where no resample tells of its optimism.
 
-    ``weights`` (r, n) say how often each lesion stands in each resample: the intervals come from the model
-    itself, judged on these. Resamples that gave a model of another kind say nothing of its optimism.
+    ``weights`` (r, n) say how often each lesion stands in each resample: the model itself is judged on these, too.
+    Resamples that gave a model of another kind say nothing of its optimism.
     """
     model = model.of_its_kind()
     judged = scores_of_resamples(y, model.apparent_probability, weights)
